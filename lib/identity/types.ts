@@ -1,0 +1,114 @@
+import type { DeviceId, MailboxId } from '../ops/ids.ts';
+import type { ProtocolVersion } from '../protocol/versions.ts';
+
+export interface Account {
+  readonly id: MailboxId;
+  /** Primary address in lower case. */
+  readonly address: string;
+  /** Secondary addresses in lower case. */
+  readonly aliases: readonly string[];
+  readonly name: string;
+  /** The account may be used at all, and may be used with EAS. */
+  readonly enabled: boolean;
+  readonly easEnabled: boolean;
+  /** Raised by every change of a password or app password; a cached login of another version is worthless. */
+  readonly credentialVersion: number;
+  /** Name of the policy that applies; the default one where absent. */
+  readonly policy?: string;
+}
+
+/** Accounts and the addresses that mail is taken for. */
+export interface Directory {
+  get(id: MailboxId): Promise<Account | undefined>;
+  /** `address`, bare name (where it is unambiguous) or `DOMAIN\user`, in any case. */
+  byLogin(login: string): Promise<Account | undefined>;
+  /** The account that takes mail for this address, secondary ones and `name+tag` included. */
+  byAddress(address: string): Promise<Account | undefined>;
+  list(): AsyncIterable<Account>;
+}
+
+export type AuthFailure =
+  /** No or no readable credentials: 401 with a challenge. */
+  | { readonly ok: false; readonly reason: 'missing' | 'invalid' }
+  /** Too many failures for this account from this source. */
+  | { readonly ok: false; readonly reason: 'locked'; readonly retryAfterS: number }
+  /** Right credentials, but the account is disabled (131) or not enabled for EAS (126). */
+  | { readonly ok: false; readonly reason: 'disabled' | 'not-enabled'; readonly account: Account }
+  /** The place that knows could not be asked: 503. */
+  | { readonly ok: false; readonly reason: 'unavailable' };
+export type AuthResult = { readonly ok: true; readonly account: Account } | AuthFailure;
+
+export interface Authenticator {
+  /** `authorization` as sent; `source` the peer's address for back-off. Never rejects for bad input. */
+  authenticate(input: { readonly authorization: string | undefined; readonly source: string }): Promise<AuthResult>;
+}
+
+/** A device partnership, `D#<device>`. */
+export interface Device {
+  readonly id: DeviceId;
+  readonly type: string;
+  readonly userAgent?: string;
+  /** The last version that the device spoke. */
+  readonly version?: ProtocolVersion;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly information?: DeviceInformation;
+  /** The key that the device must send, once it has acknowledged a policy; '0' or absent before. */
+  readonly policyKey?: string;
+  /** Hash of the policy document that the key stands for, by version rules. */
+  readonly policyHash?: string;
+  readonly temporaryPolicyKey?: string;
+  readonly wipe?: {
+    readonly kind: 'device' | 'account';
+    readonly state: 'ordered' | 'sent' | 'done' | 'failed';
+    readonly at: number;
+  };
+  readonly blocked?: boolean;
+}
+
+export interface DeviceInformation {
+  readonly model?: string;
+  readonly imei?: string;
+  readonly friendlyName?: string;
+  readonly os?: string;
+  readonly osLanguage?: string;
+  readonly phoneNumber?: string;
+  readonly userAgent?: string;
+  readonly enableOutboundSms?: boolean;
+  readonly mobileOperator?: string;
+}
+
+export interface Devices {
+  get(mailbox: MailboxId, id: DeviceId): Promise<Device | undefined>;
+  list(mailbox: MailboxId): Promise<readonly Device[]>;
+  /**
+   * The partnership of a request, made on first sight; `lastSeen`, type, version and User-Agent are written at most
+   * once an hour unless they changed. Not for the DeviceId `validate`, which AOSP sends on an account test.
+   */
+  touch(
+    mailbox: MailboxId,
+    seen: {
+      readonly id: DeviceId;
+      readonly type: string;
+      readonly userAgent?: string;
+      readonly version: ProtocolVersion;
+    },
+  ): Promise<Device>;
+  save(mailbox: MailboxId, id: DeviceId, patch: Partial<Omit<Device, 'id'>>): Promise<Device>;
+  /** Also forgets its sync states, waiters and ledgers. */
+  remove(mailbox: MailboxId, id: DeviceId): Promise<void>;
+  orderWipe(mailbox: MailboxId, id: DeviceId, kind: 'device' | 'account'): Promise<Device>;
+}
+
+/** Why a command may not run yet: a common status code of MS-ASCMD 2.2.2, 449 or 403 for old versions (MS-ASPROV 3.1.5.1). */
+export type PolicyRefusal = 129 | 139 | 140 | 141 | 142 | 143 | 144;
+
+export interface PolicyGate {
+  /** `undefined`: let it run. Not asked for Ping, OPTIONS, Autodiscover (R61103) and Provision itself. */
+  check(
+    account: Account,
+    device: Device,
+    version: ProtocolVersion,
+    policyKey: string | undefined,
+  ): Promise<PolicyRefusal | undefined>;
+}

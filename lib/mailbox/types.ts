@@ -1,0 +1,213 @@
+import type { EmailContent } from '../mail/types.ts';
+import type { DeviceId, FolderId, ItemId, MailboxId } from '../ops/ids.ts';
+import type { Write } from '../store/ports.ts';
+
+/** Folder types of MS-ASCMD 2.2.3.186.3 that this server makes. */
+export const FolderType = {
+  UserGeneric: 1,
+  Inbox: 2,
+  Drafts: 3,
+  DeletedItems: 4,
+  SentItems: 5,
+  Outbox: 6,
+  Tasks: 7,
+  Calendar: 8,
+  Contacts: 9,
+  Notes: 10,
+  UserMail: 12,
+  UserCalendar: 13,
+  UserContacts: 14,
+  UserTasks: 15,
+  UserNotes: 17,
+} as const;
+export type FolderType = (typeof FolderType)[keyof typeof FolderType];
+
+export type ItemClass = 'Email' | 'Calendar' | 'Contacts' | 'Tasks' | 'Notes' | 'SMS';
+
+/** The parent of a top-level folder. */
+export const ROOT = '0' as FolderId;
+
+/** What a wake and a Ping compare: one small row. */
+export interface Head {
+  /** Sequence of the last change of any kind; 0 for a folder that never changed. */
+  readonly seq: number;
+  /** Sequence of the last addition. */
+  readonly added: number;
+}
+
+export interface Folder extends Head {
+  readonly id: FolderId;
+  readonly name: string;
+  readonly parent: FolderId;
+  readonly type: FolderType;
+  /** Class of what the folder takes. */
+  readonly class: ItemClass;
+  readonly count: number;
+  readonly unread: number;
+}
+
+/** The `STATE` row. */
+export interface MailboxState {
+  /** Differs after every restore or failover; a sync state of another incarnation is worthless. */
+  readonly incarnation: string;
+  /** Sequence of the last change of the folder hierarchy. */
+  readonly hierarchy: number;
+  /** Raised by every change of the policy that applies, and by every wipe ordered, so that held requests end. */
+  readonly policyEpoch: number;
+  readonly wipeEpoch: number;
+}
+
+/** A place in a folder's change log: the last row that was read. `{0, 0}` is before the first. */
+export interface Watermark {
+  readonly seq: number;
+  readonly n: number;
+}
+
+/** `flags` is a change of nothing but read state, follow-up flag or categories. */
+export type ChangeKind = 'add' | 'change' | 'flags' | 'delete';
+
+/** The client's request that made a change; its own device does not get it back. */
+export interface Origin {
+  readonly device: DeviceId;
+  readonly syncKey: string;
+}
+
+export interface LogRow extends Watermark {
+  readonly item: ItemId;
+  readonly kind: ChangeKind;
+  /** The folder's sequence before this one: how a reader knows that nothing is missing between. */
+  readonly prev: number;
+  readonly origin?: Origin;
+  /** Membership before the change for classes whose filter depends on more than the id (calendar end, task completion). */
+  readonly was?: Readonly<Record<string, string | number | boolean>>;
+  /** Epoch milliseconds of the commit. */
+  readonly at: number;
+}
+
+export interface Item {
+  readonly id: ItemId;
+  readonly folder: FolderId;
+  readonly class: ItemClass;
+  /** Sequence of the item's last change and of its arrival in this folder. */
+  readonly seq: number;
+  readonly addedSeq: number;
+  /** Epoch milliseconds of its arrival in this folder. */
+  readonly addedAt: number;
+  readonly content: EmailContent;
+}
+
+export type NewItem = Pick<Item, 'id' | 'class' | 'content'>;
+
+export interface ChangeOptions {
+  readonly origin?: Origin;
+  /** Rows that commit with the change: the ledger row of a client's command (R#), sent-mail memory (X#). */
+  readonly with?: readonly Write[];
+}
+
+export interface Changed {
+  readonly item: Item;
+  /** `false` when the change was found already made (a repeated delivery, a patch that changes nothing). */
+  readonly changed: boolean;
+}
+
+/** Rows after a watermark, as far as they are contiguous. */
+export interface LogPage {
+  readonly rows: readonly LogRow[];
+  /** The last contiguous row; the watermark asked from when there is none. */
+  readonly upTo: Watermark;
+  /** There may be rows after `upTo`. */
+  readonly more: boolean;
+  /** Rows between the watermark and the head are gone for good (expired, or a gap that stayed): answer status 3. */
+  readonly gone: boolean;
+}
+
+/** Hierarchy changes since a hierarchy sequence, or `gone`. Folder rows are as of now. */
+export interface HierarchyChanges {
+  readonly upTo: number;
+  readonly gone: boolean;
+  readonly added: readonly Folder[];
+  readonly changed: readonly Folder[];
+  readonly deleted: readonly FolderId[];
+}
+
+/**
+ * One mailbox. The only code that writes rows of the `mailboxes` table. Every change is one transaction (head from n
+ * to n+1, log rows, items, and `ChangeOptions.with`); it is decided again from fresh rows after a conflict or a lost
+ * answer, and rejects with `StoreUnavailable` when that does not end.
+ */
+export interface Mailbox {
+  readonly id: MailboxId;
+  /** Strong. @throws NoMailbox */
+  state(): Promise<MailboxState>;
+  /** All folders that are not being deleted, parents before children. Strong. */
+  folders(): Promise<readonly Folder[]>;
+  folder(id: FolderId): Promise<Folder | undefined>;
+  /** Heads of the folders that exist, and the state, read strongly in one batch. */
+  heads(
+    ids: readonly FolderId[],
+  ): Promise<{ readonly state: MailboxState; readonly heads: ReadonlyMap<FolderId, Folder> }>;
+  log(folder: FolderId, after: Watermark, limit: number): Promise<LogPage>;
+  items(folder: FolderId, ids: readonly ItemId[]): Promise<ReadonlyMap<ItemId, Item>>;
+  /** Items by descending id, which is newest first for mail: `id < below`, `id >= from`, at most `limit`. */
+  page(
+    folder: FolderId,
+    range: { readonly below?: ItemId; readonly from?: ItemId; readonly limit: number },
+  ): Promise<readonly Item[]>;
+  /** Takes up to 45 items under one sequence; items that are there already are left alone. @throws NoFolder */
+  append(folder: FolderId, items: readonly NewItem[], options?: ChangeOptions): Promise<readonly Changed[]>;
+  /**
+   * Reads, lets `decide` see the item as it is, writes what it returns (`undefined`: no change). `kind` says what the
+   * log calls it. @throws NoItem
+   */
+  update(
+    folder: FolderId,
+    item: ItemId,
+    decide: (current: Item) => { readonly content: EmailContent; readonly kind: 'change' | 'flags' } | undefined,
+    options?: ChangeOptions,
+  ): Promise<Changed>;
+  /** Items that are not there are left out of the answer: the ids that were removed by this call. */
+  remove(folder: FolderId, items: readonly ItemId[], options?: ChangeOptions): Promise<readonly ItemId[]>;
+  /** A fresh id in the target, in one transaction with the removal. @throws NoItem, NoFolder */
+  move(from: FolderId, item: ItemId, to: FolderId, options?: ChangeOptions): Promise<Item>;
+  hierarchySince(sequence: number): Promise<HierarchyChanges>;
+  /** @throws FolderExists, NoFolder (parent) */
+  createFolder(
+    folder: { readonly name: string; readonly parent: FolderId; readonly type: FolderType },
+    options?: ChangeOptions,
+  ): Promise<Folder>;
+  /** @throws FolderExists, NoFolder, FolderFixed (a default folder) */
+  changeFolder(
+    id: FolderId,
+    to: { readonly name: string; readonly parent: FolderId },
+    options?: ChangeOptions,
+  ): Promise<Folder>;
+  /** Hides the folder and its children in one transaction; `reap` removes their rows. @throws NoFolder, FolderFixed */
+  deleteFolder(id: FolderId, options?: ChangeOptions): Promise<void>;
+  /** Raises `policyEpoch` or `wipeEpoch`, with rows of the same transaction. */
+  raise(epoch: 'policyEpoch' | 'wipeEpoch', options?: ChangeOptions): Promise<void>;
+}
+
+export class NoMailbox extends Error {
+  override readonly name = 'NoMailbox';
+}
+export class NoFolder extends Error {
+  override readonly name = 'NoFolder';
+}
+export class NoItem extends Error {
+  override readonly name = 'NoItem';
+}
+export class FolderExists extends Error {
+  override readonly name = 'FolderExists';
+}
+export class FolderFixed extends Error {
+  override readonly name = 'FolderFixed';
+}
+
+/** All mailboxes of a store. */
+export interface Mailboxes {
+  open(id: MailboxId): Mailbox;
+  /** `STATE` and the default folders in one transaction; harmless where it exists. */
+  create(id: MailboxId): Promise<Mailbox>;
+  /** Removes what deletions left behind; resumable, safe to run anywhere at any time. */
+  reap(id: MailboxId): Promise<{ readonly rows: number }>;
+}

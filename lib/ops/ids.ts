@@ -1,0 +1,51 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { encodeTime, monotonicFactory } from 'ulid';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** A mailbox, which is also the account that owns it. */
+export type MailboxId = Branded<'MailboxId'>;
+/** A folder of one mailbox; what the protocol calls CollectionId. */
+export type FolderId = Branded<'FolderId'>;
+/** An item of one folder; `<FolderId>:<ItemId>` is the protocol's ServerId. */
+export type ItemId = Branded<'ItemId'>;
+/** The DeviceId of the query, lower-cased; 16 raw bytes arrive as 32 hex digits (MS-ASHTTP 2.2.1.1.1.1.1). */
+export type DeviceId = Branded<'DeviceId'>;
+
+const next = monotonicFactory((buffer?: unknown) => {
+  // ulid asks for one fraction at a time, or fills a buffer, depending on its build.
+  if (buffer instanceof Uint8Array) return randomBytes(buffer.length)[0]! / 256;
+  return randomBytes(4).readUInt32BE() / 0x1_0000_0000;
+});
+
+/** A new ULID: sorts by time, then by creation within this process. */
+export function newId(now: number): string {
+  return next(now);
+}
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * A ULID that is fixed by what it names: the time part from `receivedMs` (so a folder sorts by received date), the
+ * 80 random bits from a hash of `key`. A delivery that is tried again arrives at the same id.
+ */
+export function ulidFor(receivedMs: number, key: string | Uint8Array): ItemId {
+  const digest = createHash('sha256').update(key).digest();
+  let bits = 0n;
+  for (const byte of digest.subarray(0, 10)) bits = (bits << 8n) | BigInt(byte);
+  let tail = '';
+  for (let shift = 75n; shift >= 0n; shift -= 5n) tail += CROCKFORD[Number((bits >> shift) & 31n)];
+  return (ulidTime(receivedMs) + tail) as ItemId;
+}
+
+/** The ten characters with which every ULID of this millisecond begins; dates outside 1970..10889 are clamped. */
+export function ulidTime(ms: number): string {
+  const whole = Number.isFinite(ms) ? Math.trunc(ms) : 0;
+  return encodeTime(Math.min(Math.max(whole, 0), 281_474_976_710_655), 10);
+}
+
+/** Unpadded base64url of `bytes` random bytes. */
+export function randomToken(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
+}

@@ -1,0 +1,35 @@
+import { pino } from 'pino';
+
+/** Values that may be logged. Bodies, subjects, addresses of correspondents and credentials are never among them. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined | null>>;
+
+/** Structured log. Errors are logged by `error` and `code`, never as whole objects that could carry content. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** One JSON line per event on standard error, so that standard output stays with the commands. */
+export function createLog(level: LogLevel = 'info'): Log {
+  const out = pino({ level, base: null, messageKey: 'event' }, pino.destination({ dest: 2, sync: false }));
+  const at = (name: 'debug' | 'info' | 'warn' | 'error') => (event: string, fields?: LogFields) =>
+    out[name](fields ?? {}, event);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** What may be said of an error: its class and code. Messages can quote input, so they stay out. */
+export function errorFields(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const code = (error as { code?: unknown }).code;
+  const at = error.stack
+    ?.split('\n')
+    .find((line) => line.includes(' at '))
+    ?.trim();
+  return { error: error.name, code: typeof code === 'string' || typeof code === 'number' ? code : undefined, at };
+}

@@ -1,0 +1,25 @@
+/** Protocol versions as the byte of a base64 query writes them: 121 is 12.1 (MS-ASHTTP 2.2.1.1.1.1.1). */
+export type ProtocolVersion = 25 | 120 | 121 | 140 | 141 | 160 | 161;
+
+const NAMES: ReadonlyMap<ProtocolVersion, string> = new Map([
+  [25, '2.5'],
+  [120, '12.0'],
+  [121, '12.1'],
+  [140, '14.0'],
+  [141, '14.1'],
+  [160, '16.0'],
+  [161, '16.1'],
+]);
+
+/** Oldest first, as `MS-ASProtocolVersions` lists them. */
+export const SUPPORTED_VERSIONS: readonly ProtocolVersion[] = [121, 140, 141, 160, 161];
+
+export function versionName(version: ProtocolVersion): string {
+  return NAMES.get(version)!;
+}
+
+/** `14.1` -> 141; `undefined` for anything that is not a version of the protocol. */
+export function parseVersion(name: string): ProtocolVersion | undefined {
+  for (const [version, known] of NAMES) if (known === name.trim()) return version;
+  return undefined;
+}

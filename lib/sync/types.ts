@@ -1,0 +1,23 @@
+import type { Mailbox } from '../mailbox/types.ts';
+import type { DeviceId, FolderId } from '../ops/ids.ts';
+
+/** What Sync would have for a device, by collection. */
+export type NewsKind =
+  /** Nothing: every row since the last key is its own, filtered out, or there is none. */
+  | 'none'
+  /** Additions, an unfinished paging cursor, or a state returned but never acknowledged (told once). */
+  | 'now'
+  /** Only changes, flags and deletions. */
+  | 'later'
+  /** The device never synchronised this collection: iOS lists such folders in Ping; additions since the Ping began count. */
+  | 'unsynced'
+  /** The collection does not exist. */
+  | 'gone';
+
+export interface News {
+  /**
+   * Strong. Compares with the last key returned to the device (MS-ASCMD R5636). Where all rows after the watermark are
+   * no news, it moves the stored watermark over them, so that they are not read again.
+   */
+  look(mailbox: Mailbox, device: DeviceId, folders: readonly FolderId[]): Promise<ReadonlyMap<FolderId, NewsKind>>;
+}
