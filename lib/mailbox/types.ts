@@ -78,6 +78,11 @@ export interface LogRow extends Watermark {
   /** The folder's sequence before this one: how a reader knows that nothing is missing between. */
   readonly prev: number;
   readonly origin?: Origin;
+  /**
+   * For `flags`: which properties differ, of `r` (read), `f` (follow-up flag), `c` (categories), for example `rc`, so
+   * that only those are sent (MS-ASEMAIL R75, R76, R96). Absent: not known.
+   */
+  readonly parts?: string;
   /** Membership before the change for classes whose filter depends on more than the id (calendar end, task completion). */
   readonly was?: Readonly<Record<string, string | number | boolean>>;
   /** Epoch milliseconds of the commit. */
