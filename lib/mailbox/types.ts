@@ -33,6 +33,8 @@ export interface Head {
   readonly seq: number;
   /** Sequence of the last addition. */
   readonly added: number;
+  /** Place of the last row of `seq`: a watermark at `{seq, n: tail}` has nothing after it. Absent reads as 0. */
+  readonly tail?: number;
 }
 
 export interface Folder extends Head {
@@ -105,7 +107,11 @@ export type NewItem = Pick<Item, 'id' | 'class' | 'content'>;
 
 export interface ChangeOptions {
   readonly origin?: Origin;
-  /** Rows that commit with the change: the ledger row of a client's command (R#), sent-mail memory (X#). */
+  /**
+   * Rows that commit with the change: the ledger row of a client's command (R#), sent-mail memory (X#). At most 8.
+   * Where there is nothing to change they commit alone. When it is their condition that does not hold, nothing is
+   * written and the call rejects with `ConditionFailed`, whose `indexes` count in this list.
+   */
   readonly with?: readonly Write[];
 }
 
@@ -126,13 +132,42 @@ export interface LogPage {
   readonly gone: boolean;
 }
 
-/** Hierarchy changes since a hierarchy sequence, or `gone`. Folder rows are as of now. */
+/** Which part of the hierarchy's log to tell. */
+export interface HierarchyWindow {
+  /** Nothing after this hierarchy sequence; the present one by default. */
+  readonly upTo?: number;
+  /** Rows with an origin for which this holds are known to the asker already: what they did is not told again. */
+  readonly known?: (origin: Origin) => boolean;
+}
+
+/**
+ * Hierarchy changes since a hierarchy sequence, or `gone`. Names, parents and types are as of `upTo`, so that an
+ * interval that is told twice is told alike; heads and counts are as of now.
+ */
 export interface HierarchyChanges {
+  /** The sequence up to which this tells everything. */
   readonly upTo: number;
   readonly gone: boolean;
   readonly added: readonly Folder[];
   readonly changed: readonly Folder[];
   readonly deleted: readonly FolderId[];
+}
+
+/** The items that log rows name, as far as rows and items can be read together. */
+export interface RowItems {
+  /** The leading rows that may be told: all, unless an item behind them is not to be seen yet. */
+  readonly rows: readonly LogRow[];
+  /** Items that are there, by id. An id of `rows` that is missing here has been deleted since; its delete row comes. */
+  readonly items: ReadonlyMap<ItemId, Item>;
+  /** `false`: `rows` ends early, the window with it; ask again from the last row. */
+  readonly complete: boolean;
+}
+
+/** Where a moved item went. */
+export interface Moved {
+  readonly folder: FolderId;
+  readonly item: ItemId;
+  readonly origin?: Origin;
 }
 
 /**
@@ -151,14 +186,26 @@ export interface Mailbox {
   heads(
     ids: readonly FolderId[],
   ): Promise<{ readonly state: MailboxState; readonly heads: ReadonlyMap<FolderId, Folder> }>;
+  /** Strong; only contiguous rows. @throws NoFolder */
   log(folder: FolderId, after: Watermark, limit: number): Promise<LogPage>;
+  /**
+   * The items that rows of `log` name. A read is not atomic with a transaction: rows whose item is older than the row,
+   * or is not there although nothing deleted it, end the answer.
+   */
+  itemsFor(folder: FolderId, rows: readonly LogRow[]): Promise<RowItems>;
+  /** Strong. Ids that are not there are left out. */
   items(folder: FolderId, ids: readonly ItemId[]): Promise<ReadonlyMap<ItemId, Item>>;
+  /** Where `move` took an item, as long as the log is kept; `undefined` for an item that is there, was deleted or never was. */
+  moved(folder: FolderId, item: ItemId): Promise<Moved | undefined>;
   /** Items by descending id, which is newest first for mail: `id < below`, `id >= from`, at most `limit`. */
   page(
     folder: FolderId,
     range: { readonly below?: ItemId; readonly from?: ItemId; readonly limit: number },
   ): Promise<readonly Item[]>;
-  /** Takes up to 45 items under one sequence; items that are there already are left alone. @throws NoFolder */
+  /**
+   * Takes up to 45 items under one sequence. An id that is there, or was there and has been deleted or moved away in
+   * the last 90 days, is left alone (`changed: false`): a repeated delivery resurrects nothing. @throws NoFolder
+   */
   append(folder: FolderId, items: readonly NewItem[], options?: ChangeOptions): Promise<readonly Changed[]>;
   /**
    * Reads, lets `decide` see the item as it is, writes what it returns (`undefined`: no change). `kind` says what the
@@ -174,19 +221,22 @@ export interface Mailbox {
   remove(folder: FolderId, items: readonly ItemId[], options?: ChangeOptions): Promise<readonly ItemId[]>;
   /** A fresh id in the target, in one transaction with the removal. @throws NoItem, NoFolder */
   move(from: FolderId, item: ItemId, to: FolderId, options?: ChangeOptions): Promise<Item>;
-  hierarchySince(sequence: number): Promise<HierarchyChanges>;
-  /** @throws FolderExists, NoFolder (parent) */
+  hierarchySince(sequence: number, window?: HierarchyWindow): Promise<HierarchyChanges>;
+  /** @throws FolderExists, NoFolder (parent), FolderInvalid, FolderLimit */
   createFolder(
     folder: { readonly name: string; readonly parent: FolderId; readonly type: FolderType },
     options?: ChangeOptions,
   ): Promise<Folder>;
-  /** @throws FolderExists, NoFolder, FolderFixed (a default folder) */
+  /** @throws FolderExists, NoFolder (`which` says whose), FolderFixed (a default folder), FolderInvalid */
   changeFolder(
     id: FolderId,
     to: { readonly name: string; readonly parent: FolderId },
     options?: ChangeOptions,
   ): Promise<Folder>;
-  /** Hides the folder and its children in one transaction; `reap` removes their rows. @throws NoFolder, FolderFixed */
+  /**
+   * Hides the folder and its children in one transaction (a tree of more than 45 goes from the leaves up, in several;
+   * the call may be repeated); `reap` removes their rows. @throws NoFolder, FolderFixed
+   */
   deleteFolder(id: FolderId, options?: ChangeOptions): Promise<void>;
   /** Raises `policyEpoch` or `wipeEpoch`, with rows of the same transaction. */
   raise(epoch: 'policyEpoch' | 'wipeEpoch', options?: ChangeOptions): Promise<void>;
@@ -197,6 +247,12 @@ export class NoMailbox extends Error {
 }
 export class NoFolder extends Error {
   override readonly name = 'NoFolder';
+  /** `parent`: the folder asked for may be there, the parent named for it is not. */
+  readonly which: 'folder' | 'parent';
+  constructor(message?: string, which: 'folder' | 'parent' = 'folder') {
+    super(message);
+    this.which = which;
+  }
 }
 export class NoItem extends Error {
   override readonly name = 'NoItem';
@@ -207,12 +263,20 @@ export class FolderExists extends Error {
 export class FolderFixed extends Error {
   override readonly name = 'FolderFixed';
 }
+/** A name that is empty, too long or has control characters; a tree too deep; a folder moved below itself. */
+export class FolderInvalid extends Error {
+  override readonly name = 'FolderInvalid';
+}
+/** The mailbox has as many folders as it may. */
+export class FolderLimit extends Error {
+  override readonly name = 'FolderLimit';
+}
 
 /** All mailboxes of a store. */
 export interface Mailboxes {
   open(id: MailboxId): Mailbox;
-  /** `STATE` and the default folders in one transaction; harmless where it exists. */
+  /** `STATE` and the default folders in one transaction; where it exists, adds the default folders it lacks. */
   create(id: MailboxId): Promise<Mailbox>;
-  /** Removes what deletions left behind; resumable, safe to run anywhere at any time. */
+  /** Removes what deletions left behind: rows of deleted folders, blobs that no item uses. Resumable, safe to run anywhere at any time. */
   reap(id: MailboxId): Promise<{ readonly rows: number }>;
 }

@@ -34,6 +34,12 @@ export const keys = {
     pk: owner(m),
     sk: `L#${f}#${seqKey(seq)}#${orderKey(n)}`,
   }),
+  /** Blobs that the change `seq` of a folder left without an item; `reap` deletes them. */
+  garbage: (m: MailboxId, f: FolderId, seq: number): Key => ({
+    table: 'mailboxes',
+    pk: owner(m),
+    sk: `G#${f}#${seqKey(seq)}`,
+  }),
   device: (m: MailboxId, d: DeviceId): Key => ({ table: 'devices', pk: owner(m), sk: `D#${d}` }),
   syncState: (m: MailboxId, d: DeviceId, f: FolderId): Key => ({ table: 'devices', pk: owner(m), sk: `S#${d}#${f}` }),
   /** `syncKey` is the key under which the client sent the command; `id` its ClientId or ServerId. */
