@@ -101,6 +101,9 @@ export class OutcomeUnknown extends Error {
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
+export class BlobMissing extends Error {
+  override readonly name = 'BlobMissing';
+}
 
 /** A committed change of a folder head (`F#...`) or `STATE` row of the mailbox table. */
 export interface FeedRecord {
@@ -121,6 +124,7 @@ export interface Blobs {
   put(key: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   /** `undefined` where there is no such blob. `start`/`end` are byte offsets, `end` exclusive, clamped to the size. */
   get(key: string, range?: { readonly start: number; readonly end?: number }): Promise<Uint8Array | undefined>;
+  /** @throws BlobMissing where there is no such blob, at the first read. */
   stream(key: string, range?: { readonly start: number; readonly end?: number }): AsyncIterable<Uint8Array>;
   delete(keys: readonly string[]): Promise<void>;
   list(prefix: string): AsyncIterable<string>;

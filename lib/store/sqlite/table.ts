@@ -1,0 +1,95 @@
+import type { Consistency, Key, Query, Row, Table, TableName, Write } from '../ports.ts';
+import { sortRange } from '../range.ts';
+import type { Committer } from './committer.ts';
+import { type Database, storeError } from './database.ts';
+import { decodeRow } from './encoding.ts';
+
+/** Every read of SQLite sees all that was committed before it: both consistencies are strong. */
+export class SqliteTable implements Table {
+  readonly #db: Database;
+  readonly #committer: Committer;
+
+  constructor(db: Database, committer: Committer) {
+    this.#db = db;
+    this.#committer = committer;
+  }
+
+  async get(key: Key, _consistency?: Consistency): Promise<Row | undefined> {
+    try {
+      const found = this.#db.sql(`SELECT body FROM ${key.table} WHERE pk = ? AND sk = ?`).get(key.pk, key.sk);
+      return found && decodeRow(column(found));
+    } catch (error) {
+      throw storeError(error, 'read');
+    }
+  }
+
+  async batchGet(keys: readonly Key[], _consistency?: Consistency): Promise<readonly (Row | undefined)[]> {
+    const rows: (Row | undefined)[] = new Array(keys.length);
+    try {
+      for (const places of partitions(keys)) {
+        const { table, pk } = keys[places[0]!]!;
+        if (places.length === 1) {
+          const found = this.#db.sql(`SELECT body FROM ${table} WHERE pk = ? AND sk = ?`).get(pk, keys[places[0]!]!.sk);
+          rows[places[0]!] = found && decodeRow(column(found));
+          continue;
+        }
+        const sought = JSON.stringify(places.map((place) => keys[place]!.sk));
+        const found = this.#db
+          .sql(`SELECT sk, body FROM ${table} WHERE pk = ? AND sk IN (SELECT value FROM json_each(?))`)
+          .all(pk, sought) as unknown as [string, string][];
+        const bodies = new Map(found);
+        for (const place of places) {
+          const body = bodies.get(keys[place]!.sk);
+          rows[place] = body === undefined ? undefined : decodeRow(body);
+        }
+      }
+    } catch (error) {
+      throw storeError(error, 'read');
+    }
+    return rows;
+  }
+
+  async query(query: Query): Promise<readonly Row[]> {
+    const range = sortRange(query);
+    if (!range || query.limit === 0) return [];
+    const parts = [`SELECT body FROM ${query.table} WHERE pk = ?`];
+    const values = [query.pk];
+    const bound = (text: string, value: string | undefined) => {
+      if (value === undefined) return;
+      parts.push(text);
+      values.push(value);
+    };
+    bound('AND sk >= ?', range.from);
+    bound('AND sk <= ?', range.to);
+    bound('AND sk < ?', range.before);
+    parts.push(query.order === 'descending' ? 'ORDER BY sk DESC LIMIT ?' : 'ORDER BY sk LIMIT ?');
+    try {
+      return this.#db
+        .sql(parts.join(' '))
+        .all(...values, query.limit ?? -1)
+        .map((found) => decodeRow(column(found)));
+    } catch (error) {
+      throw storeError(error, 'read');
+    }
+  }
+
+  transact(writes: readonly Write[]): Promise<void> {
+    return this.#committer.commit(writes);
+  }
+}
+
+/** The only column of a row that came as an array. */
+function column(row: unknown): string {
+  return (row as [string])[0];
+}
+
+/** Places of the keys in each table's partition. */
+function partitions(keys: readonly Key[]): Iterable<readonly number[]> {
+  const groups = new Map<`${TableName} ${string}`, number[]>();
+  keys.forEach(({ table, pk }, place) => {
+    const group = groups.get(`${table} ${pk}`);
+    if (group) group.push(place);
+    else groups.set(`${table} ${pk}`, [place]);
+  });
+  return groups.values();
+}
