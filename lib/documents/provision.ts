@@ -1,0 +1,41 @@
+import { container, document, flag, type Infer, int, optional, repeated, text, within } from '../wbxml/schema.ts';
+import { DeviceInformationRequest, DeviceInformationResponse } from './device-information.ts';
+import { EASProvisionDoc } from './policy.ts';
+
+const wipeAcknowledged = optional(container('Provision', { Status: int() }));
+
+/** MS-ASPROV 2.2.2. Empty while a wipe is pending; iOS writes a Status of its own before the RemoteWipe. */
+export const ProvisionRequest = document('Provision', 'Provision', {
+  DeviceInformation: within('Settings', optional(DeviceInformationRequest)),
+  Policies: optional(
+    container('Provision', {
+      Policy: repeated(
+        container('Provision', { PolicyType: text(), PolicyKey: optional(text()), Status: optional(int()) }),
+      ),
+    }),
+  ),
+  Status: optional(int()),
+  RemoteWipe: wipeAcknowledged,
+  AccountOnlyRemoteWipe: wipeAcknowledged,
+});
+export type ProvisionRequest = Infer<typeof ProvisionRequest>;
+
+export const ProvisionResponse = document('Provision', 'Provision', {
+  DeviceInformation: within('Settings', optional(DeviceInformationResponse)),
+  Status: int(),
+  Policies: optional(
+    container('Provision', {
+      Policy: repeated(
+        container('Provision', {
+          PolicyType: text(),
+          Status: int(),
+          PolicyKey: optional(text()),
+          Data: optional(container('Provision', { EASProvisionDoc })),
+        }),
+      ),
+    }),
+  ),
+  RemoteWipe: flag(),
+  AccountOnlyRemoteWipe: flag(),
+});
+export type ProvisionResponse = Infer<typeof ProvisionResponse>;
