@@ -59,7 +59,27 @@ export const keys = {
     sk: `X#${d}#${clientId}`,
   }),
   task: (task: string): Key => ({ table: 'devices', pk: `T#${task}`, sk: 'TASK' }),
+  account: (m: MailboxId): Key => ({ table: 'directory', pk: accountPartition(m), sk: 'ACCOUNT' }),
+  /** `digest` is the hash of the secret, so that a login finds it by one read. */
+  appPassword: (m: MailboxId, digest: string): Key => ({
+    table: 'directory',
+    pk: accountPartition(m),
+    sk: `${APP_PASSWORDS}${digest}`,
+  }),
+  /** Who owns an address, primary or secondary; a transaction that puts it on condition of absence keeps it unique. */
+  address: (address: string): Key => ({ table: 'directory', pk: `N#${address}`, sk: 'NAME' }),
+  /** One row for each account whose primary address begins with `name@`: a bare login is unambiguous if it is alone. */
+  bareName: (name: string, m: MailboxId): Key => ({ table: 'directory', pk: bareNamePartition(name), sk: m }),
+  /** All accounts by primary address, for lists. */
+  accountIndex: (address: string): Key => ({ table: 'directory', pk: ACCOUNT_INDEX, sk: address }),
+  policy: (name: string): Key => ({ table: 'directory', pk: POLICY_PARTITION, sk: name }),
 } as const;
+
+export const accountPartition = (mailbox: MailboxId) => `A#${mailbox}`;
+export const bareNamePartition = (name: string) => `B#${name}`;
+export const APP_PASSWORDS = 'P#';
+export const ACCOUNT_INDEX = 'ACCOUNTS';
+export const POLICY_PARTITION = 'POLICIES';
 
 /** Partition of a mailbox, for queries. */
 export const mailboxPartition = owner;
