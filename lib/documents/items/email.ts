@@ -16,6 +16,7 @@ import {
   within,
 } from '../../wbxml/schema.ts';
 import { Attachments, Body, BodyPart, Location } from '../airsyncbase.ts';
+import { RightsManagementLicense } from '../rights-management.ts';
 
 const recurrence = container('Email', {
   Type: int(),
@@ -55,8 +56,8 @@ const meetingRequest = container('Email', {
   DisallowNewTimeProposal: optional(bool()),
   MeetingMessageType: within('Email2', optional(int())),
   UID: within('Calendar', optional(text())),
-  ProposedStartTime: within('MeetingResponse', optional(dateTime())),
-  ProposedEndTime: within('MeetingResponse', optional(dateTime())),
+  ProposedStartTime: within('MeetingResponse', optional(compactDateTime())),
+  ProposedEndTime: within('MeetingResponse', optional(compactDateTime())),
   Forwardees: within(
     'ComposeMail',
     optional(
@@ -117,6 +118,7 @@ export const Email = item('Email', {
   Bcc: within('Email2', optional(sensitive(text()))),
   IsDraft: within('Email2', optional(bool())),
   Send: within('Email2', flag()),
+  RightsManagementLicense: within('RightsManagement', optional(RightsManagementLicense)),
   Categories: optional(container('Email', { Category: repeated(sensitive(text()), 0, 300) })),
 });
 export type Email = Infer<typeof Email>;
