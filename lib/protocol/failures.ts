@@ -1,0 +1,106 @@
+import { HttpFailure } from '../http/failure.ts';
+import type { EasResponse } from '../http/types.ts';
+import type { AuthFailure } from '../identity/types.ts';
+import { WbxmlError, type WbxmlErrorReason } from '../wbxml/index.ts';
+import { ProtocolFailure } from './command.ts';
+import type { Encoding, Responder } from './responder.ts';
+import { httpStatusFor, labelFor } from './statuses.ts';
+
+/** Seconds after which a client may come again; a storm of clients spreads by itself, as each adds its own delay. */
+const RETRY_AFTER_S = 30;
+
+/** What is known of a request when it fails. */
+export interface FailurePoint {
+  /** Absent until command and version are known. */
+  readonly encoding?: Encoding;
+  readonly hasPolicyKey: boolean;
+}
+
+export interface Classified {
+  readonly failure: HttpFailure | ProtocolFailure;
+  /** For logs and metrics. */
+  readonly label: string;
+  /** Nobody foresaw it: a bug, or a library's trouble. */
+  readonly unexpected: boolean;
+}
+
+/** Errors of the store that pass; by name, as the engines' own classes do not come this far up. */
+const PASSING = new Set(['StoreUnavailable', 'OutcomeUnknown', 'TransactionConflict', 'ConditionFailed']);
+
+/** What a document that cannot be read is called; `value` is a document of ours that cannot be written: a bug. */
+const UNREADABLE: Readonly<Record<WbxmlErrorReason, number | undefined>> = {
+  wbxml: 102,
+  xml: 103,
+  dateTime: 104,
+  limit: 101,
+  value: undefined,
+};
+
+export function classify(error: unknown): Classified {
+  if (error instanceof ProtocolFailure) return { failure: error, label: labelFor(error.status), unexpected: false };
+  if (error instanceof HttpFailure) return { failure: error, label: `http-${error.status}`, unexpected: false };
+  const unreadable = error instanceof WbxmlError ? UNREADABLE[error.reason] : undefined;
+  if (unreadable !== undefined) {
+    const failure = new ProtocolFailure(unreadable, 'the body cannot be read', { cause: error });
+    return { failure, label: labelFor(unreadable), unexpected: false };
+  }
+  const name = error instanceof Error ? error.name : '';
+  if (PASSING.has(name)) {
+    return { failure: new ProtocolFailure(111, 'store trouble', { cause: error }), label: 'store', unexpected: false };
+  }
+  // Whether an unforeseen error passes is unknown, so it is answered as one that does: the client keeps what it has.
+  return { failure: new ProtocolFailure(111, 'unexpected', { cause: error }), label: 'unexpected', unexpected: true };
+}
+
+/**
+ * The answer of a failure: from 14.0 on the command's own document with the code, before that, or where no command is
+ * known, an HTTP status (MS-ASCMD R7461, R7462).
+ */
+export function failureAnswer(
+  failure: HttpFailure | ProtocolFailure,
+  at: FailurePoint,
+  responder: Responder,
+): EasResponse {
+  if (failure instanceof HttpFailure) return httpAnswer(failure.status, failure.headers, responder);
+  const { encoding } = at;
+  if (encoding && encoding.version >= 140) {
+    try {
+      const document = encoding.command.failure(failure.status);
+      return responder.resultNow(encoding, { kind: 'document', document, headers: failure.headers });
+    } catch {
+      // A command whose failure document cannot be written still gets an answer.
+      return httpAnswer(503, failure.headers, responder);
+    }
+  }
+  const context = { command: encoding?.command.name, hasPolicyKey: at.hasPolicyKey };
+  return httpAnswer(httpStatusFor(failure.status, context), failure.headers, responder);
+}
+
+function httpAnswer(status: number, headers: Readonly<Record<string, string>>, responder: Responder): EasResponse {
+  if (status !== 503) return responder.empty(status, headers);
+  return responder.empty(status, { 'Retry-After': `${RETRY_AFTER_S}`, ...headers });
+}
+
+/**
+ * The failure of a login. Without right credentials nothing but HTTP is said; with them, an account that may not sync
+ * gets 131 or 126 in its own version.
+ */
+export function authFailure(auth: AuthFailure, realm: string): HttpFailure | ProtocolFailure {
+  switch (auth.reason) {
+    case 'missing':
+    case 'invalid':
+      return new HttpFailure(401, 'credentials are missing or wrong', {
+        headers: { 'WWW-Authenticate': `Basic realm="${realm}", charset="UTF-8"` },
+      });
+    case 'locked':
+      return new HttpFailure(503, 'too many failed logins', {
+        headers: { 'Retry-After': `${Math.max(1, Math.ceil(auth.retryAfterS))}` },
+      });
+    case 'unavailable':
+      return new HttpFailure(503, 'credentials cannot be checked now');
+    case 'disabled':
+      return new ProtocolFailure(131, 'the account is disabled');
+    case 'not-enabled':
+      return new ProtocolFailure(126, 'the account is not enabled for ActiveSync');
+  }
+}

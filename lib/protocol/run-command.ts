@@ -1,0 +1,124 @@
+import type { EasRequest, EasResponse, Held } from '../http/types.ts';
+import type { Account, Device, Devices, PolicyGate } from '../identity/types.ts';
+import type { Mailboxes } from '../mailbox/types.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { DeviceId } from '../ops/ids.ts';
+import type { Log } from '../ops/log.ts';
+import type { HoldSpec } from '../push/types.ts';
+import { decode } from '../wbxml/index.ts';
+import { readBody } from './body.ts';
+import { type CommandResult, ProtocolFailure } from './command.ts';
+import { classify, failureAnswer } from './failures.ts';
+import type { CheckedLimits } from './limits.ts';
+import { checkContentType, type RequestHead } from './request-head.ts';
+import type { Encoding, Responder } from './responder.ts';
+import { withTimeLimit } from './time-limit.ts';
+
+/** The service that parks requests; `encode` runs once, at the end of the hold. */
+export interface HoldPort {
+  hold<T>(spec: HoldSpec<T>, encode: (value: T) => EasResponse): Held | Promise<Held>;
+}
+
+export interface RunDeps {
+  readonly devices: Pick<Devices, 'touch'>;
+  readonly policyGate: PolicyGate;
+  readonly mailboxes: Pick<Mailboxes, 'open'>;
+  readonly holder: HoldPort;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lane: 'lambda' | 'task';
+  readonly limits: CheckedLimits;
+}
+
+/** A request whose user, command and version are known. */
+export interface Work {
+  readonly request: EasRequest;
+  readonly requestId: string;
+  readonly head: RequestHead;
+  readonly account: Account;
+  readonly encoding: Encoding;
+}
+
+/**
+ * Device, policy, body, command, answer.
+ * @throws ProtocolFailure, HttpFailure and whatever the command throws
+ */
+export async function runCommand(
+  deps: RunDeps,
+  responder: Responder,
+  work: Work,
+  signal: AbortSignal,
+): Promise<EasResponse | Held> {
+  const { head, encoding, account } = work;
+  const device = await partnership(deps, work);
+  await admit(deps, work, device);
+  const document = await requestDocument(deps, work, signal);
+  const result = await withTimeLimit(deps.clock, deps.limits.commandMs, signal, (limited) =>
+    encoding.command.run(
+      {
+        version: head.version,
+        account,
+        mailbox: deps.mailboxes.open(account.id),
+        device,
+        query: head.query,
+        policyKey: head.policyKey,
+        userAgent: work.request.headers['user-agent'],
+        lane: deps.lane,
+        requestId: work.requestId,
+        clock: deps.clock,
+        log: deps.log,
+        signal: limited,
+      },
+      document,
+    ),
+  );
+  if (result.kind !== 'held') return await responder.result(encoding, result);
+  return await deps.holder.hold(result.hold, encoderOf(responder, encoding));
+}
+
+/** What a held request keeps: its encoding, and nothing of the request itself. */
+function encoderOf(responder: Responder, encoding: Encoding): (result: CommandResult<unknown>) => EasResponse {
+  return (result) => {
+    try {
+      return responder.resultNow(encoding, result);
+    } catch (error) {
+      return failureAnswer(classify(error).failure, { encoding, hasPolicyKey: false }, responder);
+    }
+  };
+}
+
+/** AOSP tests an account under this DeviceId: no partnership may come of it. */
+const VALIDATE = 'validate';
+
+async function partnership(deps: RunDeps, { head, request, account }: Work): Promise<Device> {
+  const id = head.query.deviceId.toLowerCase() as DeviceId;
+  const type = head.query.deviceType;
+  const userAgent = request.headers['user-agent'];
+  if (id !== VALIDATE) return await deps.devices.touch(account.id, { id, type, userAgent, version: head.version });
+  const now = deps.clock.now();
+  return { id, type, userAgent, version: head.version, firstSeen: now, lastSeen: now };
+}
+
+/**
+ * A blocked device may do nothing. Ping and Provision ask for no policy key (MS-ASPROV R61103).
+ * @throws ProtocolFailure 129, or the gate's refusal
+ */
+async function admit(deps: RunDeps, { head, account, encoding }: Work, device: Device): Promise<void> {
+  if (device.blocked) throw new ProtocolFailure(129, 'the device is blocked');
+  if (!encoding.command.needsPolicy) return;
+  const refusal = await deps.policyGate.check(account, device, head.version, head.policyKey);
+  if (refusal !== undefined) throw new ProtocolFailure(refusal, 'the policy does not let the device in');
+}
+
+/** The decoded body; `undefined` for an empty one where the command allows it. */
+async function requestDocument(deps: RunDeps, work: Work, signal: AbortSignal): Promise<unknown> {
+  const { command, version } = work.encoding;
+  const bytes = await readBody(work.request, deps.limits, deps.clock, signal);
+  if (command.body === 'none') return undefined;
+  if (bytes.length === 0) {
+    if (command.body === 'optional') return undefined;
+    throw new ProtocolFailure(101, 'the command needs a body');
+  }
+  checkContentType(work.request);
+  return decode(command.request, bytes, version, deps.limits.wbxml);
+}

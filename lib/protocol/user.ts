@@ -1,0 +1,39 @@
+import type { Account } from '../identity/types.ts';
+
+/**
+ * Whether the `User` of the query (MS-ASHTTP 2.2.1.1.1.2.1) is who logged in: the login name itself, in any case and
+ * with or without its domain, or an address of the account. Phones send what their owner typed, which is rarely the
+ * primary address.
+ */
+export function isSameUser(user: string, account: Account, authorization: string | undefined): boolean {
+  const wanted = fold(user);
+  const login = basicLogin(authorization);
+  if (login !== undefined && isSameName(fold(login), wanted)) return true;
+  if (wanted === account.address || account.aliases.includes(wanted)) return true;
+  return !wanted.includes('@') && [account.address, ...account.aliases].some((address) => bare(address) === bare(user));
+}
+
+/** Two whole addresses must be equal; otherwise the part without domain decides. */
+function isSameName(one: string, other: string): boolean {
+  return one === other || (!(one.includes('@') && other.includes('@')) && bare(one) === bare(other));
+}
+
+const fold = (name: string) => name.trim().toLowerCase();
+
+/** Without `DOMAIN\` and without `@host`. */
+function bare(name: string): string {
+  return fold(name)
+    .replace(/^[^\\]*\\/, '')
+    .replace(/@.*$/s, '');
+}
+
+function basicLogin(authorization: string | undefined): string | undefined {
+  const match = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization ?? '');
+  if (!match) return undefined;
+  const bytes = Buffer.from(match[1]!, 'base64');
+  const colon = bytes.indexOf(0x3a);
+  if (colon < 0) return undefined;
+  const utf8 = bytes.subarray(0, colon).toString('utf8');
+  // Old Outlook writes Latin-1; so does the authenticator's second try.
+  return utf8.includes('\ufffd') ? bytes.subarray(0, colon).toString('latin1') : utf8;
+}
