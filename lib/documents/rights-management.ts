@@ -1,6 +1,6 @@
 import { bool, container, dateTime, optional, repeated, sensitive, text } from '../wbxml/schema.ts';
 
-/** MS-ASRM 2.2.2.20. */
+/** MS-ASRM 2.2.2.17. */
 export const RightsManagementTemplates = container('RightsManagement', {
   RightsManagementTemplate: optional(
     repeated(

@@ -80,7 +80,7 @@ export const SearchResponse = document('Search', 'Search', {
     container('Search', {
       Store: container('Search', {
         Status: int(),
-        /** `{}` where nothing was found: clients want one, empty (MS-ASCMD 2.2.3.150.2). */
+        /** `{}` where nothing was found: clients want one, empty (MS-ASCMD 2.2.3.155.3). */
         Result: optional(
           repeated(
             container('Search', {

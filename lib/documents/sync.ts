@@ -15,7 +15,7 @@ import {
 } from '../wbxml/schema.ts';
 import { BodyPartPreference, BodyPreference } from './airsyncbase.ts';
 
-/** MS-ASCMD 2.2.3.125.5. The ranges are the command's business: WindowSize 0 and FilterType 9 have answers of their own. */
+/** MS-ASCMD 2.2.3.125.6. The ranges are the command's business: WindowSize 0 and FilterType 9 have answers of their own. */
 const options = container('AirSync', {
   FilterType: optional(int()),
   Class: optional(text()),

@@ -7,3 +7,4 @@ export { type WbxmlEvent, WbxmlReader } from './reader.ts';
 export { redact } from './redact.ts';
 export type { Infer, Ordered, Schema } from './schema.ts';
 export { Fragment, WbxmlWriter } from './writer.ts';
+export { toXml } from './xml.ts';

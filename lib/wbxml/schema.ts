@@ -83,7 +83,7 @@ export const int = (min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER
 export const intOrEmpty = (min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): Field<number | null, false> =>
   field({ kind: 'int', min, max, empty: true });
 
-/** A decimal number: the coordinates of a Location (MS-ASAIRS 2.2.2.27). */
+/** A decimal number: the coordinates of a Location (MS-ASAIRS 2.2.2.28). */
 export const decimal = (): Field<number, false> => field({ kind: 'decimal' });
 
 /** 0 or 1. An empty element is true: `<GetChanges/>`, `<DeletesAsMoves/>`. */
@@ -95,7 +95,7 @@ export const flag = (): Field<boolean, true> => ({ shape: { kind: 'flag' }, opti
 /** Epoch milliseconds, written as `2026-01-15T12:00:00.000Z` (MS-ASDTYPE 2.3); both forms are read. */
 export const dateTime = (): Field<number, false> => field({ kind: 'date', compact: false });
 
-/** Epoch milliseconds, written as `20260115T120000Z` (MS-ASDTYPE 2.6.5); both forms are read. */
+/** Epoch milliseconds, written as `20260115T120000Z` (MS-ASDTYPE 2.7.5); both forms are read. */
 export const compactDateTime = (): Field<number, false> => field({ kind: 'date', compact: true });
 
 /** Bytes in an opaque value; a string is read as its bytes of UTF-8. */
