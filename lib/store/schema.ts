@@ -58,6 +58,8 @@ export const keys = {
     pk: owner(m),
     sk: `X#${d}#${clientId}`,
   }),
+  /** A message that was delivered; `key` is made from the message itself. */
+  delivered: (m: MailboxId, key: string): Key => ({ table: 'devices', pk: owner(m), sk: `I#${key}` }),
   task: (task: string): Key => ({ table: 'devices', pk: `T#${task}`, sk: 'TASK' }),
   account: (m: MailboxId): Key => ({ table: 'directory', pk: accountPartition(m), sk: 'ACCOUNT' }),
   /** `digest` is the hash of the secret, so that a login finds it by one read. */

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import {
+  BatchGetItemCommand,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type Clock, sleep } from '../../ops/clock.ts';
+import type { Consistency, Key, Query, Row, Table, TableName, Write } from '../ports.ts';
+import { StoreUnavailable } from '../ports.ts';
+import { sortRange } from '../range.ts';
+import { checkKey, checkRow, checkSize, checkWrites } from '../rows.ts';
+import { readError, writeError } from './errors.ts';
+import { conditionParts, keyParts, updateParts } from './expressions.ts';
+import { type Attributes, toAttributes, toRow } from './marshal.ts';
+
+/** What one BatchGetItem takes. */
+const BATCH = 100;
+const PARALLEL_BATCHES = 4;
+/** Attempts at keys that DynamoDB left unprocessed, and the first wait between them. */
+const BATCH_ATTEMPTS = 8;
+const BATCH_WAIT_MS = 25;
+
+export interface DynamoClients {
+  /** Repeats by itself: reads, and transactions, which carry a token. */
+  readonly repeating: DynamoDBClient;
+  /** Tries once: a single write has no token, and a repeated one would meet its own effect. */
+  readonly once: DynamoDBClient;
+}
+
+export class DynamoTable implements Table {
+  readonly #clients: DynamoClients;
+  readonly #names: Readonly<Record<TableName, string>>;
+  readonly #clock: Clock;
+
+  constructor(clients: DynamoClients, names: Readonly<Record<TableName, string>>, clock: Clock) {
+    this.#clients = clients;
+    this.#names = names;
+    this.#clock = clock;
+  }
+
+  async get(key: Key, consistency: Consistency = 'strong'): Promise<Row | undefined> {
+    checkKey(key.pk, key.sk);
+    const command = new GetItemCommand({
+      TableName: this.#names[key.table],
+      Key: keyAttributes(key),
+      ConsistentRead: consistency === 'strong',
+    });
+    try {
+      const { Item } = await this.#clients.repeating.send(command);
+      return Item && toRow(Item);
+    } catch (error) {
+      throw readError(error);
+    }
+  }
+
+  async batchGet(keys: readonly Key[], consistency: Consistency = 'strong'): Promise<readonly (Row | undefined)[]> {
+    const distinct = new Map<string, Key>();
+    for (const key of keys) {
+      checkKey(key.pk, key.sk);
+      distinct.set(nameOf(this.#names[key.table], key.pk, key.sk), key);
+    }
+    const rows = new Map<string, Row>();
+    const all = [...distinct.values()];
+    const chunks = Array.from({ length: Math.ceil(all.length / BATCH) }, (_, at) =>
+      all.slice(at * BATCH, (at + 1) * BATCH),
+    );
+    const work = chunks.values();
+    const worker = async () => {
+      for (const chunk of work) await this.#batch(chunk, consistency, rows);
+    };
+    await Promise.all(Array.from({ length: Math.min(PARALLEL_BATCHES, chunks.length) }, worker));
+    return keys.map(({ table, pk, sk }) => rows.get(nameOf(this.#names[table], pk, sk)));
+  }
+
+  async query(query: Query): Promise<readonly Row[]> {
+    const range = sortRange(query);
+    const limit = query.limit ?? Number.POSITIVE_INFINITY;
+    if (!range || limit <= 0) return [];
+    const rows: Row[] = [];
+    let start: Attributes | undefined;
+    try {
+      do {
+        const { Items, LastEvaluatedKey } = await this.#clients.repeating.send(
+          new QueryCommand({
+            TableName: this.#names[query.table],
+            ...keyParts(query, range),
+            ScanIndexForward: query.order !== 'descending',
+            ConsistentRead: (query.consistency ?? 'strong') === 'strong',
+            ...(Number.isFinite(limit) && { Limit: limit - rows.length }),
+            ...(start && { ExclusiveStartKey: start }),
+          }),
+        );
+        for (const item of Items ?? []) {
+          // The exclusive bound of a prefix was asked for as an inclusive one.
+          if (item.sk?.S !== range.before) rows.push(toRow(item));
+        }
+        start = LastEvaluatedKey;
+      } while (start && rows.length < limit);
+    } catch (error) {
+      throw readError(error);
+    }
+    return rows;
+  }
+
+  async transact(writes: readonly Write[]): Promise<void> {
+    checkWrites(writes);
+    for (const write of writes) checkContent(write);
+    const [only] = writes;
+    const alone = writes.length === 1 && only!.op !== 'check';
+    try {
+      if (alone) await this.#single(only as Exclude<Write, { op: 'check' }>);
+      else {
+        const TransactItems = writes.map((write) => this.#item(write));
+        await this.#clients.repeating.send(
+          new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: randomUUID() }),
+        );
+      }
+    } catch (error) {
+      throw writeError(error, !alone);
+    }
+  }
+
+  async #single(write: Exclude<Write, { op: 'check' }>): Promise<void> {
+    const { Put, Update, Delete } = this.#item(write);
+    if (Put) await this.#clients.once.send(new PutItemCommand(Put));
+    if (Update) await this.#clients.once.send(new UpdateItemCommand(Update));
+    if (Delete) await this.#clients.once.send(new DeleteItemCommand(Delete));
+  }
+
+  #item(write: Write): TransactWriteItem {
+    if (write.op === 'put') {
+      const TableName = this.#names[write.table];
+      return { Put: { TableName, Item: toAttributes(write.row), ...conditionParts(write.when) } };
+    }
+    const target = { TableName: this.#names[write.key.table], Key: keyAttributes(write.key) };
+    switch (write.op) {
+      case 'update':
+        return { Update: { ...target, ...updateParts(write) } };
+      case 'delete':
+        return { Delete: { ...target, ...conditionParts(write.when) } };
+      case 'check':
+        return { ConditionCheck: { ...target, ...(conditionParts(write.when) as { ConditionExpression: string }) } };
+    }
+  }
+
+  async #batch(keys: readonly Key[], consistency: Consistency, rows: Map<string, Row>): Promise<void> {
+    const ConsistentRead = consistency === 'strong';
+    let request: Record<string, { Keys: Attributes[]; ConsistentRead: boolean }> = {};
+    for (const key of keys) {
+      const name = this.#names[key.table];
+      request[name] ??= { Keys: [], ConsistentRead };
+      request[name].Keys.push(keyAttributes(key));
+    }
+    for (let attempt = 0; attempt < BATCH_ATTEMPTS; attempt++) {
+      if (attempt > 0) await sleep(this.#clock, Math.random() * BATCH_WAIT_MS * 2 ** attempt);
+      const { Responses = {}, UnprocessedKeys = {} } = await this.#clients.repeating
+        .send(new BatchGetItemCommand({ RequestItems: request }))
+        .catch((error) => {
+          throw readError(error);
+        });
+      for (const [name, items] of Object.entries(Responses)) {
+        for (const item of items) {
+          const row = toRow(item);
+          rows.set(nameOf(name, row.pk, row.sk), row);
+        }
+      }
+      request = Object.fromEntries(
+        Object.entries(UnprocessedKeys).map(([name, { Keys = [] }]) => [name, { Keys, ConsistentRead }]),
+      );
+      if (Object.keys(request).length === 0) return;
+    }
+    throw new StoreUnavailable('DynamoDB keeps leaving keys unprocessed');
+  }
+}
+
+function checkContent(write: Write): void {
+  if (write.op === 'put') {
+    checkRow(write.row);
+    checkSize(write.row, Number.POSITIVE_INFINITY);
+  } else if (write.op === 'update' && write.set) checkRow({ ...write.key, table: undefined, ...write.set });
+}
+
+function keyAttributes({ pk, sk }: Key): Attributes {
+  return { pk: { S: pk }, sk: { S: sk } };
+}
+
+const nameOf = (table: string, pk: string, sk: string) => `${table}\n${pk.length}\n${pk}${sk}`;
