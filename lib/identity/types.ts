@@ -57,7 +57,9 @@ export interface Device {
   readonly policyKey?: string;
   /** Hash of the policy document that the key stands for, by version rules. */
   readonly policyHash?: string;
+  /** The key of a policy that was sent and not yet acknowledged, and the hash of that policy. */
   readonly temporaryPolicyKey?: string;
+  readonly temporaryPolicyHash?: string;
   readonly wipe?: {
     readonly kind: 'device' | 'account';
     readonly state: 'ordered' | 'sent' | 'done' | 'failed';

@@ -1,0 +1,42 @@
+import type { DeviceId } from '../ops/ids.ts';
+import type { ProtocolVersion } from '../protocol/versions.ts';
+import type { Row, Value } from '../store/ports.ts';
+import type { Device, DeviceInformation } from './types.ts';
+
+export const DEVICE_PREFIX = 'D#';
+
+export function deviceOf(row: Row): Device {
+  return {
+    id: row.sk.slice(DEVICE_PREFIX.length) as DeviceId,
+    type: (row.type as string | undefined) ?? '',
+    userAgent: row.userAgent as string | undefined,
+    version: row.version as ProtocolVersion | undefined,
+    firstSeen: (row.firstSeen as number | undefined) ?? 0,
+    lastSeen: (row.lastSeen as number | undefined) ?? 0,
+    information: row.information as DeviceInformation | undefined,
+    policyKey: row.policyKey as string | undefined,
+    policyHash: row.policyHash as string | undefined,
+    temporaryPolicyKey: row.temporaryPolicyKey as string | undefined,
+    temporaryPolicyHash: row.temporaryPolicyHash as string | undefined,
+    wipe: row.wipe as Device['wipe'],
+    blocked: row.blocked as boolean | undefined,
+  };
+}
+
+/** A patch as attributes to write and to remove. Nested values are written whole, without their undefined members. */
+export function devicePatch(patch: Partial<Omit<Device, 'id'>>): {
+  readonly set: Record<string, Value>;
+  readonly remove: string[];
+} {
+  const set: Record<string, Value> = {};
+  const remove: string[] = [];
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === undefined) remove.push(name);
+    else set[name] = typeof value === 'object' ? defined(value) : value;
+  }
+  return { set, remove };
+}
+
+function defined(value: object): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+}

@@ -1,0 +1,88 @@
+import type { Log } from '../ops/log.ts';
+import { errorFields } from '../ops/log.ts';
+import type { StoredAccount } from './account-rows.ts';
+import type { Accounts } from './accounts.ts';
+import type { BasicCredentials } from './basic.ts';
+import type { Limiter } from './limiter.ts';
+import type { OutsideAuth } from './outside.ts';
+import { DEFAULT_COST, type HashCost, hashPassword, isOutdated, verifyPassword } from './password-hash.ts';
+
+export type PasswordAnswer =
+  | { readonly ok: true; readonly account: StoredAccount }
+  /** `mayChange`: another system said no, and may say otherwise without the account changing here. */
+  | { readonly ok: false; readonly mayChange: boolean }
+  | { readonly ok: false; readonly unavailable: true };
+
+export interface PasswordCheckDeps {
+  readonly accounts: Accounts;
+  readonly limiter: Limiter;
+  readonly outside?: OutsideAuth;
+  readonly log: Log;
+  readonly hashCost?: HashCost;
+}
+
+/** Nobody's password. Names that nobody has are checked against it, so that they take as long as the others. */
+let decoy: Promise<string> | undefined;
+
+function decoyHash(cost: HashCost): Promise<string> {
+  decoy ??= hashPassword('', cost).catch((error: unknown) => {
+    decoy = undefined;
+    throw error;
+  });
+  return decoy;
+}
+
+/**
+ * Is this the password of the account that the login named? The account's own app passwords, then its own password;
+ * the outside system where it has none. @throws Busy
+ */
+export async function checkPassword(
+  deps: PasswordCheckDeps,
+  account: StoredAccount | undefined,
+  { login, password }: BasicCredentials,
+): Promise<PasswordAnswer> {
+  const { accounts, limiter, outside } = deps;
+  if (account && (await accounts.isAppPassword(account.id, password))) return { ok: true, account };
+  if (outside && account?.passwordHash === undefined) return askOutside(deps, outside, account, { login, password });
+  const cost = deps.hashCost ?? DEFAULT_COST;
+  const hash = account?.passwordHash;
+  const right = await limiter.run(async () => {
+    if (hash !== undefined) return verifyPassword(password, hash);
+    await verifyPassword(password, await decoyHash(cost));
+    return false;
+  });
+  if (!right || !account || hash === undefined) return { ok: false, mayChange: false };
+  if (isOutdated(hash, cost)) await renew(deps, account, hash, password);
+  return { ok: true, account };
+}
+
+async function askOutside(
+  { accounts, limiter }: PasswordCheckDeps,
+  outside: OutsideAuth,
+  account: StoredAccount | undefined,
+  credentials: BasicCredentials,
+): Promise<PasswordAnswer> {
+  const answer = await limiter.run(() => outside.verify(credentials));
+  if (!answer.ok)
+    return answer.reason === 'invalid' ? { ok: false, mayChange: true } : { ok: false, unavailable: true };
+  if (answer.address === undefined) return account ? { ok: true, account } : { ok: false, mayChange: true };
+  const named = await accounts.byAddress(answer.address);
+  const stored = named && (await accounts.stored(named.id));
+  return stored ? { ok: true, account: stored } : { ok: false, mayChange: true };
+}
+
+/** The cost that is wanted may have risen since the hash was made; only now is the password at hand. */
+async function renew(
+  { accounts, limiter, log, hashCost }: PasswordCheckDeps,
+  account: StoredAccount,
+  hash: string,
+  password: string,
+) {
+  try {
+    const fresh = await limiter.run(() => hashPassword(password, hashCost));
+    await accounts.replaceHash(account.id, hash, fresh);
+  } catch (error) {
+    // The login stands; the next one tries again.
+    log.warn('password-rehash-failed', { account: account.id, ...errorFields(error) });
+  }
+}
