@@ -9,7 +9,7 @@ import { CredentialCache } from './credential-cache.ts';
 import { Busy, Limiter } from './limiter.ts';
 import { Lockout, type LockoutOptions, sourceKey } from './lockout.ts';
 import type { OutsideAuth } from './outside.ts';
-import { checkPassword, type PasswordAnswer } from './password-check.ts';
+import { createPasswordCheck, type PasswordAnswer, type PasswordCheck } from './password-check.ts';
 import type { HashCost } from './password-hash.ts';
 import type { Account, Authenticator, AuthResult } from './types.ts';
 
@@ -77,7 +77,7 @@ function admitted(account: Account): AuthResult {
 class PasswordGate {
   readonly #deps: AuthenticatorDeps;
   readonly #cache: CredentialCache;
-  readonly #limiter: Limiter;
+  readonly #checkPassword: PasswordCheck;
   readonly #perAccount: Lockout;
   readonly #perSource: Lockout;
   /** A phone opens several connections at once with the same password: that is one check, and one failure. */
@@ -87,10 +87,11 @@ class PasswordGate {
     const goodMs = options.cacheMs ?? 10 * MINUTE_MS;
     this.#deps = deps;
     this.#cache = new CredentialCache(deps.clock, { goodMs, badMs: 30 * MINUTE_MS, max: options.cacheSize ?? 20_000 });
-    this.#limiter = new Limiter({
+    const limiter = new Limiter({
       concurrency: options.concurrency ?? availableParallelism(),
       queue: options.queue ?? 64,
     });
+    this.#checkPassword = createPasswordCheck({ ...deps, limiter });
     this.#perAccount = new Lockout(deps.clock, { ...PER_ACCOUNT, ...options.perAccount });
     this.#perSource = new Lockout(deps.clock, { ...PER_SOURCE, ...options.perSource });
   }
@@ -136,7 +137,7 @@ class PasswordGate {
     };
     let answer: PasswordAnswer;
     try {
-      answer = await checkPassword({ ...this.#deps, limiter: this.#limiter }, account, credentials);
+      answer = await this.#checkPassword(account, credentials);
     } catch (error) {
       refund();
       if (error instanceof Busy) return UNAVAILABLE;

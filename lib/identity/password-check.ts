@@ -21,39 +21,37 @@ export interface PasswordCheckDeps {
   readonly hashCost?: HashCost;
 }
 
-/** Nobody's password. Names that nobody has are checked against it, so that they take as long as the others. */
-let decoy: Promise<string> | undefined;
-
-function decoyHash(cost: HashCost): Promise<string> {
-  decoy ??= hashPassword('', cost).catch((error: unknown) => {
-    decoy = undefined;
-    throw error;
-  });
-  return decoy;
-}
-
 /**
  * Is this the password of the account that the login named? The account's own app passwords, then its own password;
- * the outside system where it has none. @throws Busy
+ * the outside system where it has none. Rejects with Busy, and with what the store says.
  */
-export async function checkPassword(
-  deps: PasswordCheckDeps,
+export type PasswordCheck = (
   account: StoredAccount | undefined,
-  { login, password }: BasicCredentials,
-): Promise<PasswordAnswer> {
-  const { accounts, limiter, outside } = deps;
-  if (account && (await accounts.isAppPassword(account.id, password))) return { ok: true, account };
-  if (outside && account?.passwordHash === undefined) return askOutside(deps, outside, account, { login, password });
-  const cost = deps.hashCost ?? DEFAULT_COST;
-  const hash = account?.passwordHash;
-  const right = await limiter.run(async () => {
-    if (hash !== undefined) return verifyPassword(password, hash);
-    await verifyPassword(password, await decoyHash(cost));
-    return false;
-  });
-  if (!right || !account || hash === undefined) return { ok: false, mayChange: false };
-  if (isOutdated(hash, cost)) await renew(deps, account, hash, password);
-  return { ok: true, account };
+  credentials: BasicCredentials,
+) => Promise<PasswordAnswer>;
+
+export function createPasswordCheck(deps: PasswordCheckDeps): PasswordCheck {
+  const { accounts, limiter, outside, hashCost: cost = DEFAULT_COST } = deps;
+  /** Nobody's password. Names that nobody has are checked against it, so that they take as long as the others. */
+  let decoy: Promise<string> | undefined;
+  const decoyHash = () => {
+    decoy ??= hashPassword('', cost).catch((error: unknown) => {
+      decoy = undefined;
+      throw error;
+    });
+    return decoy;
+  };
+
+  return async (account, credentials) => {
+    const { password } = credentials;
+    if (account && (await accounts.isAppPassword(account.id, password))) return { ok: true, account };
+    const hash = account?.passwordHash;
+    if (outside && hash === undefined) return askOutside(deps, outside, account, credentials);
+    const right = await limiter.run(async () => verifyPassword(password, hash ?? (await decoyHash())));
+    if (!right || !account || hash === undefined) return { ok: false, mayChange: false };
+    if (isOutdated(hash, cost)) await renew(deps, account, hash, password);
+    return { ok: true, account };
+  };
 }
 
 async function askOutside(

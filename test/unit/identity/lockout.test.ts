@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { Busy, Limiter } from '../../../lib/identity/limiter.ts';
+import { Lockout, sourceKey } from '../../../lib/identity/lockout.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+
+const OPTIONS = { free: 3, firstMs: 1000, mostMs: 10_000, forgetMs: 60_000, max: 100 };
+
+function fail(lockout: Lockout, times: number, key = 'ada'): void {
+  for (let n = 0; n < times; n++) lockout.charge(key);
+}
+
+describe('lock-out', () => {
+  test.each([
+    [0, 0],
+    [3, 0],
+    [4, 1000],
+    [5, 2000],
+    [6, 4000],
+    [7, 8000],
+    [8, 10_000],
+    [500, 10_000],
+  ])('after %i failures lasts %i ms', (failures, ms) => {
+    const lockout = new Lockout(new FakeClock(), OPTIONS);
+    fail(lockout, failures);
+    expect(lockout.wait('ada')).toBe(ms);
+    expect(lockout.wait('bob')).toBe(0);
+  });
+
+  test('ends by itself, and the next failure doubles it', async () => {
+    const clock = new FakeClock();
+    const lockout = new Lockout(clock, OPTIONS);
+    fail(lockout, 4);
+    await clock.advance(999);
+    expect(lockout.wait('ada')).toBe(1);
+    await clock.advance(1);
+    expect(lockout.wait('ada')).toBe(0);
+    fail(lockout, 1);
+    expect(lockout.wait('ada')).toBe(2000);
+  });
+
+  test('is forgotten after a quiet time, and by a success', async () => {
+    const clock = new FakeClock();
+    const lockout = new Lockout(clock, OPTIONS);
+    fail(lockout, 5);
+    await clock.advance(60_000);
+    fail(lockout, 1);
+    expect(lockout.wait('ada')).toBe(0);
+    fail(lockout, 5);
+    lockout.clear('ada');
+    fail(lockout, 3);
+    expect(lockout.wait('ada')).toBe(0);
+  });
+
+  test('what is taken back was never counted', () => {
+    const lockout = new Lockout(new FakeClock(), OPTIONS);
+    fail(lockout, 3);
+    const takeBack = lockout.charge('ada');
+    expect(lockout.wait('ada')).toBe(1000);
+    takeBack();
+    expect(lockout.wait('ada')).toBe(0);
+    fail(lockout, 1);
+    expect(lockout.wait('ada')).toBe(1000);
+  });
+
+  test('remembers so many keys and no more', () => {
+    const lockout = new Lockout(new FakeClock(), { ...OPTIONS, max: 2 });
+    for (const key of ['a', 'b', 'c']) fail(lockout, 4, key);
+    expect(['a', 'b', 'c'].map((key) => lockout.wait(key))).toEqual([0, 1000, 1000]);
+  });
+
+  test.each(['free', 'firstMs', 'mostMs', 'forgetMs', 'max'] as const)('%s must be a number', (name) => {
+    expect(() => new Lockout(new FakeClock(), { ...OPTIONS, [name]: Number.NaN })).toThrow(RangeError);
+  });
+});
+
+describe('a source', () => {
+  test.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:0001:2::6', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['unknown', 'unknown'],
+  ])('%s counts as %s', (source, key) => {
+    expect(sourceKey(source)).toBe(key);
+  });
+});
+
+describe('the limiter', () => {
+  test('runs so many, lets so many wait, and refuses the rest', async () => {
+    const limiter = new Limiter({ concurrency: 2, queue: 3 });
+    let running = 0;
+    let most = 0;
+    const ends: (() => void)[] = [];
+    const work = async () => {
+      most = Math.max(most, ++running);
+      await new Promise<void>((end) => ends.push(end));
+      running--;
+    };
+    const results = Array.from({ length: 7 }, () =>
+      limiter.run(work).then(
+        () => 'ran',
+        (error: unknown) => error,
+      ),
+    );
+    await settle();
+    expect(running).toBe(2);
+    while (ends.length > 0) {
+      ends.shift()!();
+      await settle();
+    }
+    const answers = await Promise.all(results);
+    expect(answers.filter((answer) => answer === 'ran')).toHaveLength(5);
+    expect(answers.filter((answer) => answer instanceof Busy)).toHaveLength(2);
+    expect(most).toBe(2);
+  });
+
+  test('a failure frees its place', async () => {
+    const limiter = new Limiter({ concurrency: 1, queue: 0 });
+    await expect(limiter.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await limiter.run(async () => 'next')).toBe('next');
+  });
+
+  test.each([
+    { concurrency: 0, queue: 1 },
+    { concurrency: Number.NaN, queue: 1 },
+    { concurrency: 1, queue: Number.NaN },
+    { concurrency: 1, queue: -1 },
+  ])('%j is refused', (options) => {
+    expect(() => new Limiter(options)).toThrow(RangeError);
+  });
+});
