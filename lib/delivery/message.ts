@@ -1,0 +1,58 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { MailLimits } from '../mail/limits.ts';
+import { type ParsedMessage, parseMessage } from '../mail/parse.ts';
+import { type ItemId, ulidFor } from '../ops/ids.ts';
+
+/** How a message came. */
+export interface Envelope {
+  /** MAIL FROM, without brackets; empty for a bounce. */
+  readonly from: string;
+  /** Header lines of this server, each ended by CRLF, put before the message. Not part of what makes it the same. */
+  readonly trace?: string;
+  /** `live`: it is arriving now, whatever it says. `dated`: it arrived when it says (an import). */
+  readonly arrival: 'live' | 'dated';
+  /** Epoch milliseconds, for a `dated` message that says nothing usable. */
+  readonly undated?: number;
+}
+
+/** A message that came in, read once for all its recipients. */
+export interface IncomingMessage {
+  /** As it is stored, with the trace. */
+  readonly raw: Uint8Array;
+  readonly parsed: ParsedMessage;
+  /** The same for every attempt to deliver this message, and for no other message. */
+  readonly key: string;
+  /** The item it becomes, in whatever mailbox. */
+  readonly item: ItemId;
+}
+
+/** A message that took longer than this to get here is new now, not then: a phone's filter would hide it otherwise. */
+const LATE_MS = 3_600_000;
+
+export async function readMessage(
+  raw: Uint8Array,
+  envelope: Envelope,
+  options: { readonly now: number; readonly limits?: Partial<MailLimits> },
+): Promise<IncomingMessage> {
+  const { now, limits } = options;
+  const dated = await parseMessage(raw, { now, limits, undated: envelope.undated });
+  const late = envelope.arrival === 'live' && now - dated.received > LATE_MS;
+  const parsed = late ? { ...dated, received: now } : dated;
+  const key = keyOf(raw, dated, envelope);
+  const stored = envelope.trace ? Buffer.concat([Buffer.from(envelope.trace, 'utf8'), raw]) : raw;
+  return { raw: stored, parsed, key, item: ulidFor(parsed.received, key) };
+}
+
+/**
+ * From Message-Id, sender and every byte, so that an SMTP retry is recognised and nothing else is. A live message with
+ * neither Message-Id nor Date (a script's alert, the same each time) is never taken for its predecessor: one alert too
+ * many after a retry is better than one too few.
+ */
+function keyOf(raw: Uint8Array, parsed: ParsedMessage, envelope: Envelope): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([parsed.messageId ?? null, envelope.from.toLowerCase()])).update(raw);
+  if (envelope.arrival === 'live' && parsed.messageId === undefined && parsed.sent === undefined) {
+    hash.update(randomBytes(16));
+  }
+  return hash.digest('hex');
+}

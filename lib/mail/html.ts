@@ -1,0 +1,90 @@
+import { convert } from 'html-to-text';
+import { cleanText, cutUtf8 } from './text.ts';
+
+/** A tag longer than this is no reason to throw away what stands before it. */
+const MAX_TAG = 4096;
+const MAX_OPEN = 500;
+
+/**
+ * Plain text of an HTML body: links after their words, no images, no wrapping. Time and memory grow with `maxChars`
+ * only; what nests deeper than 100 elements is left out.
+ */
+export function htmlToPlain(html: string, maxChars: number): string {
+  const source = html.slice(0, maxChars);
+  if (nestsDeeper(source, MAX_OPEN)) return stripTags(source);
+  try {
+    const text = convert(source, {
+      wordwrap: false,
+      limits: { maxDepth: 100, maxChildNodes: 20_000, ellipsis: '...' },
+      selectors: [
+        { selector: 'img', format: 'skip' },
+        { selector: 'a', options: { linkBrackets: ['<', '>'], hideLinkHrefIfSameAsText: true, noAnchorUrl: true } },
+        ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+        { selector: 'table', options: { uppercaseHeaderCells: false } },
+      ],
+    });
+    return cleanText(text);
+  } catch {
+    return stripTags(source);
+  }
+}
+
+/** Elements without an end tag, or whose end tag may be left out: they do not nest. */
+const FLAT = new Set(
+  'area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option thead tbody tfoot'.split(
+    ' ',
+  ),
+);
+
+/** Open elements at one time. The converter's time grows with their square: 100,000 unclosed tags would take seconds. */
+function nestsDeeper(html: string, limit: number): boolean {
+  let open = 0;
+  for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at + 1)) {
+    const end = html.charCodeAt(at + 1) === 0x2f;
+    const name = /^[a-z][a-z0-9]*/.exec(html.slice(at + (end ? 2 : 1), at + 18).toLowerCase())?.[0];
+    if (name === undefined || FLAT.has(name)) continue;
+    open = end ? Math.max(0, open - 1) : open + 1;
+    if (open > limit) return true;
+  }
+  return false;
+}
+
+/** The plainest conversion there is, for HTML that the converter gave up on. */
+function stripTags(html: string): string {
+  let text = '';
+  for (let at = 0; at < html.length; ) {
+    const open = html.indexOf('<', at);
+    text += `${html.slice(at, open < 0 ? undefined : open)} `;
+    const close = open < 0 ? -1 : html.indexOf('>', open);
+    if (close < 0) break;
+    at = close + 1;
+  }
+  return cleanText(text.replace(/[ \t]+/g, ' ').trim());
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** HTML that shows `text` as it is, for clients that take nothing else. */
+export function plainToHtml(text: string): string {
+  const body = text.replace(/[&<>"]/g, (character) => ESCAPES[character]!).replace(/\r\n|\r|\n/g, '<br>\r\n');
+  return `<html><head><meta charset="utf-8"></head><body>${body}</body></html>`;
+}
+
+/** What is sent is UTF-8: a document that claims something else would be decoded twice (seen on iOS and Android). */
+export function declareUtf8(html: string): string {
+  const head = html.slice(0, 16_384);
+  const fixed = head
+    .replace(/(<meta\b[^>]{0,300}?\bcharset\s*=\s*["']?\s*)[\w.:-]{1,40}/gi, '$1utf-8')
+    .replace(/^(\s*<\?xml[^>]{0,100}?encoding\s*=\s*["'])[\w.:-]{1,40}/i, '$1utf-8');
+  return fixed === head ? html : fixed + html.slice(16_384);
+}
+
+/** `cutUtf8` that does not end inside a tag or an entity. */
+export function cutHtml(html: string, bytes: number): string {
+  const cut = cutUtf8(html, bytes);
+  if (cut.length === html.length) return html;
+  const open = cut.lastIndexOf('<');
+  if (open >= 0 && cut.length - open < MAX_TAG && cut.indexOf('>', open) < 0) return cut.slice(0, open);
+  const entity = cut.lastIndexOf('&');
+  return entity >= 0 && cut.length - entity < 12 && cut.indexOf(';', entity) < 0 ? cut.slice(0, entity) : cut;
+}

@@ -1,0 +1,79 @@
+import type { Headers } from './headers.ts';
+import { parseStructured } from './headers.ts';
+
+/** A leaf of the message that can decide its class. */
+export interface ClassPart {
+  readonly contentType: string;
+  readonly name: string;
+  readonly method?: string;
+  /** The beginning of its text, for calendar and report parts. */
+  readonly head: () => string;
+}
+
+/** MessageClass of MS-ASEMAIL 2.2.2.49 for a message with these top headers and leaves. */
+export function messageClassOf(headers: Headers, parts: readonly ClassPart[]): string {
+  const root = parseStructured(headers.get('content-type'));
+  return smimeClass(root, parts) ?? reportClass(root, parts) ?? meetingClass(parts) ?? 'IPM.Note';
+}
+
+function smimeClass(root: ReturnType<typeof parseStructured>, parts: readonly ClassPart[]): string | undefined {
+  const [only] = parts;
+  if (isPkcs7(root.value, 'mime') || (parts.length === 1 && /\.p7m$/i.test(only!.name))) {
+    return root.params['smime-type']?.toLowerCase() === 'signed-receipt' ? 'IPM.Note.Receipt.SMIME' : 'IPM.Note.SMIME';
+  }
+  if (root.value !== 'multipart/signed') return undefined;
+  // PGP signatures use the same multipart; clients would look for a certificate in vain.
+  const signed =
+    isPkcs7((root.params.protocol ?? '').toLowerCase(), 'signature') ||
+    parts.some((part) => isPkcs7(part.contentType, 'signature'));
+  return signed ? 'IPM.Note.SMIME.MultipartSigned' : undefined;
+}
+
+const isPkcs7 = (type: string, kind: 'mime' | 'signature') =>
+  type === `application/pkcs7-${kind}` || type === `application/x-pkcs7-${kind}`;
+
+/** MS-ASEMAIL R602, R603. */
+function reportClass(root: ReturnType<typeof parseStructured>, parts: readonly ClassPart[]): string | undefined {
+  if (root.value !== 'multipart/report') return undefined;
+  for (const part of parts) {
+    if (part.contentType === 'message/disposition-notification') {
+      return /^disposition:[^;]*;\s*(?:displayed|processed)/im.test(part.head())
+        ? 'REPORT.IPM.NOTE.IPNRN'
+        : 'REPORT.IPM.NOTE.IPNNRN';
+    }
+    if (/^message\/(?:global-)?delivery-status$/.test(part.contentType)) {
+      const actions = [...part.head().matchAll(/^action:\s*(\w+)/gim)].map((match) => match[1]!.toLowerCase());
+      if (actions.includes('failed') || actions.length === 0) return 'REPORT.IPM.NOTE.NDR';
+      return actions.includes('delayed') ? 'REPORT.IPM.NOTE.DELAYED' : 'REPORT.IPM.NOTE.DR';
+    }
+  }
+  return undefined;
+}
+
+const RESPONSES: Readonly<Record<string, string>> = {
+  ACCEPTED: 'IPM.Schedule.Meeting.Resp.Pos',
+  TENTATIVE: 'IPM.Schedule.Meeting.Resp.Tent',
+  DECLINED: 'IPM.Schedule.Meeting.Resp.Neg',
+};
+
+function meetingClass(parts: readonly ClassPart[]): string | undefined {
+  const part = parts.find(({ contentType }) => contentType === 'text/calendar' || contentType === 'application/ics');
+  if (!part) return undefined;
+  const head = part.head();
+  const method = (part.method ?? /^METHOD:\s*(\w+)/im.exec(head)?.[1])?.toUpperCase();
+  switch (method) {
+    case 'REQUEST':
+      return 'IPM.Schedule.Meeting.Request';
+    case 'CANCEL':
+      return 'IPM.Schedule.Meeting.Canceled';
+    case 'COUNTER':
+      return 'IPM.Schedule.Meeting.Resp.Tent';
+    case 'REPLY':
+      return (
+        RESPONSES[/PARTSTAT="?([A-Z-]+)/i.exec(head)?.[1]?.toUpperCase() ?? ''] ?? 'IPM.Schedule.Meeting.Resp.Tent'
+      );
+    default:
+      // A published event asks for no answer.
+      return undefined;
+  }
+}
