@@ -181,6 +181,9 @@ export interface Mailbox {
   state(): Promise<MailboxState>;
   /** All folders that are not being deleted, parents before children. Strong. */
   folders(): Promise<readonly Folder[]>;
+  /** The same with the state of which they are the folders: nothing before `state.hierarchy` is missing or ahead. */
+  tree(): Promise<{ readonly state: MailboxState; readonly folders: readonly Folder[] }>;
+  /** Strong. */
   folder(id: FolderId): Promise<Folder | undefined>;
   /** Heads of the folders that exist, and the state, read strongly in one batch. */
   heads(
