@@ -55,6 +55,6 @@ const CONTENT_TYPES = new Set([
 
 /** @throws ProtocolFailure 101 for a body that says it is something else, such as XML or a form */
 export function checkContentType(request: EasRequest): void {
-  const type = request.headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase();
+  const type = request.headers['content-type']?.replace(/;.*$/s, '').trim().toLowerCase();
   if (type && !CONTENT_TYPES.has(type)) throw new ProtocolFailure(101, 'Content-Type is not WBXML');
 }

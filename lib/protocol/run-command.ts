@@ -4,7 +4,7 @@ import type { Mailboxes } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { DeviceId } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
-import type { HoldSpec } from '../push/types.ts';
+import type { Holder } from '../push/types.ts';
 import { decode } from '../wbxml/index.ts';
 import { readBody } from './body.ts';
 import { type CommandResult, ProtocolFailure } from './command.ts';
@@ -14,16 +14,11 @@ import { checkContentType, type RequestHead } from './request-head.ts';
 import type { Encoding, Responder } from './responder.ts';
 import { withTimeLimit } from './time-limit.ts';
 
-/** The service that parks requests; `encode` runs once, at the end of the hold. */
-export interface HoldPort {
-  hold<T>(spec: HoldSpec<T>, encode: (value: T) => EasResponse): Held | Promise<Held>;
-}
-
 export interface RunDeps {
   readonly devices: Pick<Devices, 'touch'>;
   readonly policyGate: PolicyGate;
   readonly mailboxes: Pick<Mailboxes, 'open'>;
-  readonly holder: HoldPort;
+  readonly holder: Pick<Holder, 'hold'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly lane: 'lambda' | 'task';
