@@ -1,6 +1,6 @@
 /** The DynamoDB servers that tests talk to; each starts at most once in a process. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,10 +63,10 @@ async function start(server: DynamoServer): Promise<TestServer> {
     );
   }
   const folder = await mkdtemp(join(tmpdir(), 'dp-dynoxide-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'tables.db');
   const started = await startServer(DYNOXIDE, (port) => ['serve', '--port', String(port), '--db-path', path], {
     timeoutMs: 10_000,
+    scratch: folder,
   });
   indexStream(path);
   return started;

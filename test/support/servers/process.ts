@@ -11,18 +11,19 @@ export interface TestServer {
  * Started below a shell that ends the server when its own standard input closes: that happens however this process
  * ends, also when it is killed.
  */
-const KEEPER = '"$@" </dev/null & pid=$!; (read _; kill $pid 2>/dev/null) <&3 3<&- & wait $pid';
+const KEEPER = '"$@" </dev/null & pid=$!; (read _; kill $pid 2>/dev/null) <&3 3<&- & wait $pid; rm -rf "$SCRATCH"';
 
 /** Starts `command` on a free port, which `args` gets, and waits until it takes connections. */
 export async function startServer(
   command: string,
   args: (port: number) => readonly string[],
-  options: { readonly cwd?: string; readonly timeoutMs: number },
+  options: { readonly cwd?: string; readonly timeoutMs: number; /** A folder that goes with the server. */ readonly scratch?: string },
 ): Promise<TestServer> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const child = spawn('/bin/sh', ['-c', `exec 3<&0; ${KEEPER}`, 'sh', command, ...args(port)], {
       cwd: options.cwd,
+      env: { ...process.env, SCRATCH: options.scratch ?? '' },
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     try {
