@@ -11,6 +11,7 @@ import {
   opaque,
   open,
   optional,
+  orderedDocument,
   repeated,
   sensitive,
   text,
@@ -39,35 +40,23 @@ const target = {
   FileReference: within('AirSyncBase', optional(text())),
 };
 
-/** MS-ASCMD 2.2.1.10. */
-export const ItemOperationsRequest = document('ItemOperations', 'ItemOperations', {
-  EmptyFolderContents: optional(
-    repeated(
-      container('ItemOperations', {
-        CollectionId: within('AirSync', text()),
-        Options: optional(container('ItemOperations', { DeleteSubFolders: flag() })),
-      }),
-    ),
-  ),
-  Fetch: optional(
-    repeated(
-      container('ItemOperations', {
-        Store: text(),
-        ...target,
-        RemoveRightsManagementProtection: within('RightsManagement', flag()),
-        Options: optional(fetchOptions),
-      }),
-    ),
-  ),
-  Move: optional(
-    repeated(
-      container('ItemOperations', {
-        ConversationId: opaque(),
-        DstFldId: text(),
-        Options: optional(container('ItemOperations', { MoveAlways: flag() })),
-      }),
-    ),
-  ),
+/** MS-ASCMD 2.2.1.10: a list, because operations are carried out in their order (R193). */
+export const ItemOperationsRequest = orderedDocument('ItemOperations', 'ItemOperations', {
+  EmptyFolderContents: container('ItemOperations', {
+    CollectionId: within('AirSync', text()),
+    Options: optional(container('ItemOperations', { DeleteSubFolders: flag() })),
+  }),
+  Fetch: container('ItemOperations', {
+    Store: text(),
+    ...target,
+    RemoveRightsManagementProtection: within('RightsManagement', flag()),
+    Options: optional(fetchOptions),
+  }),
+  Move: container('ItemOperations', {
+    ConversationId: opaque(),
+    DstFldId: text(),
+    Options: optional(container('ItemOperations', { MoveAlways: flag() })),
+  }),
 });
 export type ItemOperationsRequest = Infer<typeof ItemOperationsRequest>;
 

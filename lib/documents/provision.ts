@@ -2,15 +2,18 @@ import { container, document, flag, type Infer, int, optional, repeated, text, w
 import { DeviceInformationRequest, DeviceInformationResponse } from './device-information.ts';
 import { EASProvisionDoc } from './policy.ts';
 
-const wipeAcknowledged = optional(container('Provision', { Status: int() }));
+const wipeAcknowledged = optional(container('Provision', { Status: optional(int()) }));
 
-/** MS-ASPROV 2.2.2. Empty while a wipe is pending; iOS writes a Status of its own before the RemoteWipe. */
+/**
+ * MS-ASPROV 2.2.2. Empty while a wipe is pending; iOS writes a Status of its own before the RemoteWipe. What is required
+ * is left to the command, which answers status 2 where it is missing (MS-ASCMD R4989).
+ */
 export const ProvisionRequest = document('Provision', 'Provision', {
   DeviceInformation: within('Settings', optional(DeviceInformationRequest)),
   Policies: optional(
     container('Provision', {
       Policy: repeated(
-        container('Provision', { PolicyType: text(), PolicyKey: optional(text()), Status: optional(int()) }),
+        container('Provision', { PolicyType: optional(text()), PolicyKey: optional(text()), Status: optional(int()) }),
       ),
     }),
   ),

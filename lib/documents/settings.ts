@@ -2,7 +2,7 @@ import {
   bool,
   container,
   dateTime,
-  document,
+  documentAsGiven,
   flag,
   type Infer,
   int,
@@ -33,7 +33,7 @@ const oof = {
 };
 
 /** MS-ASCMD 2.2.1.18. Each property is a request of its own, and has a status of its own. */
-export const SettingsRequest = document('Settings', 'Settings', {
+export const SettingsRequest = documentAsGiven('Settings', 'Settings', {
   Oof: optional(
     container('Settings', {
       Get: optional(container('Settings', { BodyType: optional(text()) })),
@@ -64,7 +64,8 @@ const account = container('Settings', {
 
 const onlyStatus = optional(container('Settings', { Status: optional(int()) }));
 
-export const SettingsResponse = document('Settings', 'Settings', {
+/** Answers come in the order of the requests (R480): `Status` first, then the properties as they are in the request. */
+export const SettingsResponse = documentAsGiven('Settings', 'Settings', {
   Status: optional(int()),
   Oof: optional(container('Settings', { Status: optional(int()), Get: optional(container('Settings', oof)) })),
   DeviceInformation: optional(DeviceInformationResponse),

@@ -1,4 +1,4 @@
-import type { Compiled } from './compile.ts';
+import type { Compiled } from './compiled.ts';
 import { formatCompactDate, formatDate, parseDate } from './date.ts';
 import { WbxmlElement } from './element.ts';
 import { WbxmlError, type WbxmlErrorReason } from './error.ts';
@@ -9,7 +9,7 @@ import { Fragment, type WbxmlWriter } from './writer.ts';
 type ScalarShape = Exclude<Shape, { kind: 'container' | 'ordered' | 'lazy' }>;
 
 const INTEGER = /^[+-]?\d{1,16}$/;
-const DECIMAL = /^[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?$/;
+const DECIMAL = /^[+-]?(\d{1,24}(\.\d{0,24})?|\.\d{1,24})([eE][+-]?\d{1,3})?$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Everything that holds no elements of the schema. */

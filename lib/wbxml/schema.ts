@@ -45,12 +45,36 @@ export type Ordered<F extends Fields> = {
   [K in keyof F & string]: { readonly tag: K; readonly value: Value<F[K]> };
 }[keyof F & string];
 
+function checked<F extends Fields>(namespace: Namespace, fields: F): F {
+  for (const [name, child] of Object.entries(fields)) tagNamed(child.namespace ?? namespace, child.tag ?? name);
+  return fields;
+}
+
 const field = <T>(shape: Shape): Field<T, false> => ({ shape, optional: false });
 
 /** A document whose root is `namespace:tag`. */
 export function document<F extends Fields>(namespace: Namespace, tag: string, fields: F): Schema<Values<F>> {
   tagNamed(namespace, tag);
   return { namespace, tag, shape: container(namespace, fields).shape };
+}
+
+/**
+ * A document whose parts are read and written in the order of the object's own properties, where a server has to answer
+ * in the order in which it was asked (MS-ASCMD R480).
+ */
+export function documentAsGiven<F extends Fields>(namespace: Namespace, tag: string, fields: F): Schema<Values<F>> {
+  tagNamed(namespace, tag);
+  return { namespace, tag, shape: { kind: 'container', namespace, fields: checked(namespace, fields), asGiven: true } };
+}
+
+/** A document that is a list of several kinds of elements, whose order across kinds is kept. */
+export function orderedDocument<F extends Fields>(
+  namespace: Namespace,
+  tag: string,
+  choices: F,
+): Schema<readonly Ordered<F>[]> {
+  tagNamed(namespace, tag);
+  return { namespace, tag, shape: ordered(namespace, choices).shape };
 }
 
 /** What `ApplicationData` holds for a class of items. Children are in `namespace` unless `within` says otherwise. */
@@ -60,16 +84,12 @@ export function item<F extends Fields>(namespace: Namespace, fields: F): Schema<
 
 /** Child elements, written in the order of the fields and read in any. What the fields do not name is passed over. */
 export function container<F extends Fields>(namespace: Namespace, fields: F): Field<Values<F>, false> {
-  for (const [name, child] of Object.entries(fields)) {
-    if (child.shape.kind !== 'lazy') tagNamed(child.namespace ?? namespace, child.tag ?? name);
-  }
-  return field({ kind: 'container', namespace, fields });
+  return field({ kind: 'container', namespace, fields: checked(namespace, fields) });
 }
 
 /** Child elements of several kinds, whose order across kinds is kept. */
 export function ordered<F extends Fields>(namespace: Namespace, choices: F): Field<readonly Ordered<F>[], false> {
-  for (const [name, child] of Object.entries(choices)) tagNamed(child.namespace ?? namespace, child.tag ?? name);
-  return field({ kind: 'ordered', namespace, fields: choices });
+  return field({ kind: 'ordered', namespace, fields: checked(namespace, choices) });
 }
 
 /** Text; `max` in UTF-16 units. An empty element is the empty string. */

@@ -7,5 +7,11 @@ export type Shape =
   | { readonly kind: 'int'; readonly min: number; readonly max: number; readonly empty: boolean }
   | { readonly kind: 'decimal' | 'bool' | 'flag' | 'opaque' | 'base64' | 'open' }
   | { readonly kind: 'date'; readonly compact: boolean }
-  | { readonly kind: 'container' | 'ordered'; readonly namespace: Namespace; readonly fields: Fields }
+  | {
+      readonly kind: 'container' | 'ordered';
+      readonly namespace: Namespace;
+      readonly fields: Fields;
+      /** Written in the order of the value's own properties instead of the fields'. */
+      readonly asGiven?: boolean;
+    }
   | { readonly kind: 'lazy'; readonly resolve: () => Shape };

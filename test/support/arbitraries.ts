@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
+import { type Schema, WbxmlElement } from '../../lib/wbxml/index.ts';
+import type { Field, Fields } from '../../lib/wbxml/schema.ts';
+import type { Shape } from '../../lib/wbxml/shape.ts';
+import { tagNamed } from '../../lib/wbxml/tags.ts';
+import { elementXml } from '../../lib/wbxml/xml.ts';
+
+/** Any character but NUL, which no document can hold. */
+export const anyText = fc.string({ unit: 'binary', maxLength: 60 }).map((text) => text.replaceAll('\0', ''));
+
+const lastCompact = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+const firstCompact = Date.UTC(1601, 0, 1) / 1000;
+
+/** Values of a schema as one protocol version can carry them: what comes back from `decode` equals them. */
+export function valuesFor<T>(schema: Schema<T>, version: ProtocolVersion): fc.Arbitrary<T> {
+  return shapeValue(schema.shape, version, 0) as fc.Arbitrary<T>;
+}
+
+function shapeValue(shape: Shape, version: ProtocolVersion, depth: number): fc.Arbitrary<unknown> {
+  switch (shape.kind) {
+    case 'text':
+      return shape.max === undefined ? anyText : anyText.map((text) => text.slice(0, shape.max).toWellFormed());
+    case 'int': {
+      const number = fc.integer({ min: Math.max(shape.min, -(2 ** 31)), max: Math.min(shape.max, 2 ** 31 - 1) });
+      return shape.empty ? fc.oneof(number, fc.constant(null)) : number;
+    }
+    case 'decimal':
+      return fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0);
+    case 'bool':
+      return fc.boolean();
+    case 'flag':
+      return fc.constant(true);
+    case 'date':
+      return shape.compact
+        ? fc.integer({ min: firstCompact, max: lastCompact }).map((seconds) => seconds * 1000)
+        : fc.integer({ min: firstCompact * 1000, max: lastCompact * 1000 });
+    case 'opaque':
+    case 'base64':
+      return fc.uint8Array({ maxLength: 40 });
+    case 'open':
+      return openElement;
+    case 'lazy':
+      return shapeValue(shape.resolve(), version, depth + 1);
+    case 'container':
+      return fc.record(members(shape.namespace, shape.fields, version, depth)).map(withoutAbsent);
+    case 'ordered':
+      return fc.array(choice(shape.namespace, shape.fields, version, depth), { maxLength: 4 });
+  }
+}
+
+type Namespace = Schema<unknown>['namespace'];
+type Members = Record<string, fc.Arbitrary<unknown>>;
+
+function members(namespace: Namespace, fields: Fields, version: ProtocolVersion, depth: number): Members {
+  const result: Members = {};
+  for (const [name, field] of current(namespace, fields, version)) {
+    const deep = field.shape.kind === 'lazy' && depth > 2;
+    const value = deep ? fc.constant(undefined) : fieldValue(field, version, depth);
+    result[name] = field.optional ? fc.option(value, { nil: undefined, freq: 2 }) : value;
+  }
+  return result;
+}
+
+function choice(namespace: Namespace, fields: Fields, version: ProtocolVersion, depth: number): fc.Arbitrary<unknown> {
+  const kinds = current(namespace, fields, version).map(([tag, field]) =>
+    fieldValue(field, version, depth).map((value) => ({ tag, value })),
+  );
+  return fc.oneof(...kinds);
+}
+
+function fieldValue(field: Field<unknown>, version: ProtocolVersion, depth: number): fc.Arbitrary<unknown> {
+  const one = shapeValue(field.shape, version, depth);
+  if (field.many === undefined) return one;
+  const { min, max } = field.many;
+  // An empty optional array is written as nothing and read as absent.
+  const minLength = Math.max(min, field.optional ? 1 : 0);
+  return fc.array(one, { minLength, maxLength: Math.min(max, minLength + 2) });
+}
+
+/** The fields that the version has, by the same rule as the compiler's, written a second time on purpose. */
+function current(namespace: Namespace, fields: Fields, version: ProtocolVersion): [string, Field<unknown>][] {
+  return Object.entries(fields).filter(([name, field]) => {
+    const tag = tagNamed(field.namespace ?? namespace, field.tag ?? name);
+    const from = field.since ?? tag.since;
+    const to = field.until ?? tag.until;
+    return from <= version && version <= to;
+  });
+}
+
+function withoutAbsent(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+}
+
+const leaf = fc
+  .tuple(fc.constantFrom('Subject', 'To', 'Cc'), fc.oneof(anyText, fc.uint8Array({ maxLength: 9 })))
+  .map(([tag, content]) => WbxmlElement.of('Email', tag, content));
+
+const openElement: fc.Arbitrary<WbxmlElement> = fc
+  .array(
+    fc.oneof(
+      leaf,
+      fc.array(leaf, { maxLength: 3 }).map((children) => WbxmlElement.of('Tasks', 'Recurrence', children)),
+    ),
+    { maxLength: 4 },
+  )
+  .map((children) => WbxmlElement.of('AirSync', 'ApplicationData', children));
+
+/** A value with every tree in it replaced by XML, so that two values can be compared. */
+export function comparable(value: unknown): unknown {
+  if (value instanceof WbxmlElement) return value.children.map((child) => elementXml(child, ''));
+  if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString('hex')}`;
+  if (Array.isArray(value)) return value.map(comparable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, comparable(member)]));
+}
