@@ -1,0 +1,125 @@
+import { SyncRequest, SyncResponse } from '../documents/sync.ts';
+import type { ItemClass } from '../mailbox/types.ts';
+import type { FolderId } from '../ops/ids.ts';
+import { type Command, type CommandContext, type CommandResult, document, EMPTY } from '../protocol/command.ts';
+import type { Outcome, Sight } from '../push/types.ts';
+import type { Table } from '../store/ports.ts';
+import { KeyedLock } from '../sync/lock.ts';
+import type { SyncStates } from '../sync/states.ts';
+import type { News } from '../sync/types.ts';
+import { CachedRequests } from './sync/cached.ts';
+import type { SyncItemClass } from './sync/item-class.ts';
+import { PLAN_LIMITS, type PlanLimits, planSync, type SyncFailure, type SyncPlan } from './sync/plan.ts';
+import { type ResponseCollection, SyncSession } from './sync/session.ts';
+
+export interface SyncOptionsInput {
+  /** Bytes of items in one response, by lane: an answer through an ALB to a Lambda is limited to 1 MB of JSON. */
+  readonly bytes?: { readonly lambda: number; readonly task: number };
+  readonly limits?: PlanLimits;
+}
+
+export interface SyncDeps {
+  readonly table: Table;
+  readonly states: SyncStates;
+  readonly news: News;
+  /** By class of folder: a folder of another class is not synchronised. */
+  readonly classes: readonly SyncItemClass[];
+  readonly options?: SyncOptionsInput;
+}
+
+type Result = CommandResult<SyncResponse>;
+
+const BYTES = { lambda: 700_000, task: 4_000_000 };
+
+/** MS-ASCMD 2.2.1.21. */
+export function createSyncCommand(deps: SyncDeps): Command<SyncRequest, SyncResponse> {
+  const sync = new SyncCommand(deps);
+  return {
+    name: 'Sync',
+    code: 0,
+    request: SyncRequest,
+    response: SyncResponse,
+    body: 'optional',
+    needsPolicy: true,
+    run: (context, request) => sync.run(context, request),
+    // What is no document of this command breaks the rules of the request: status 4 (R4545, R4546).
+    failure: (status) => ({ Status: status >= 101 && status <= 104 ? 4 : status }),
+  };
+}
+
+class SyncCommand {
+  readonly #deps: SyncDeps;
+  readonly #bytes: { readonly lambda: number; readonly task: number };
+  readonly #limits: PlanLimits;
+  readonly #classes: ReadonlyMap<ItemClass, SyncItemClass>;
+  readonly #cached: CachedRequests;
+  readonly #lock = new KeyedLock();
+
+  constructor(deps: SyncDeps) {
+    this.#deps = deps;
+    this.#bytes = deps.options?.bytes ?? BYTES;
+    this.#limits = deps.options?.limits ?? PLAN_LIMITS;
+    for (const value of [...Object.values(this.#bytes), ...Object.values(this.#limits)]) {
+      if (!(value > 0)) throw new RangeError('limits of Sync must be numbers above 0');
+    }
+    this.#classes = new Map(deps.classes.map((one) => [one.itemClass, one]));
+    this.#cached = new CachedRequests(deps.table);
+  }
+
+  async run(context: CommandContext, request: SyncRequest | undefined): Promise<Result> {
+    const { mailbox, device } = context;
+    const before = await this.#cached.read(mailbox.id, device.id);
+    const plan = planSync(request, this.#cached.parse(before), this.#limits);
+    if ('Status' in plan) return document(plan);
+    const [answer] = await Promise.all([
+      this.#look(context, plan),
+      this.#cached.store(mailbox.id, device.id, plan.cache, before),
+    ]);
+    if (answer.kind !== 'empty' || plan.waitMs === 0) return answer;
+    // A Lambda may not wait: it has looked, and the device comes again.
+    if (context.lane !== 'task') return EMPTY;
+    return this.#hold(context, plan);
+  }
+
+  /** One request of a device at a time: the second finds the key that the first handed out, and is told the same. */
+  async #look(context: CommandContext, plan: SyncPlan): Promise<Exclude<Result, { kind: 'held' }>> {
+    const { table, states } = this.#deps;
+    const deps = { table, states, classes: this.#classes, bytes: this.#bytes[context.lane] };
+    const name = `${context.mailbox.id} ${context.device.id}`;
+    const answers: readonly ResponseCollection[] | SyncFailure = await this.#lock.run(name, () =>
+      new SyncSession(deps, context, plan).run(),
+    );
+    if ('Status' in answers) return { kind: 'document', document: answers };
+    if (answers.length === 0) return EMPTY;
+    return { kind: 'document', document: { Collections: { Collection: answers } } };
+  }
+
+  /** Nothing to say for now: waits as a Ping does (MS-ASCMD R5595, R5788), without the lock. */
+  async #hold(context: CommandContext, plan: SyncPlan): Promise<Result> {
+    const { mailbox, device, clock } = context;
+    const folders = plan.collections.map(({ CollectionId }) => CollectionId as FolderId);
+    const since = await mailbox.state();
+    const look = async (): Promise<Sight> => {
+      const [state, news] = await Promise.all([mailbox.state(), this.#deps.news.look(mailbox, device.id, folders)]);
+      const kinds = (kind: string) => folders.filter((id) => news.get(id) === kind);
+      const moved = state.policyEpoch !== since.policyEpoch || state.wipeEpoch !== since.wipeEpoch;
+      return {
+        now: kinds('now'),
+        later: kinds('later'),
+        hierarchy: moved || state.incarnation !== since.incarnation || kinds('gone').length > 0,
+      };
+    };
+    const answer = async (outcome: Outcome): Promise<Result> => {
+      const says = outcome.kind === 'expired' ? outcome.folders.length > 0 : SPEAKING.has(outcome.kind);
+      return says ? this.#look(context, plan) : EMPTY;
+    };
+    const deadline = clock.now() + plan.waitMs;
+    return {
+      kind: 'held',
+      hold: { kind: 'sync', mailbox: mailbox.id, device: device.id, deadline, folders, look, answer },
+    };
+  }
+}
+
+/** Outcomes that are worth another look at the collections; the others end the wait with nothing. */
+const SPEAKING: ReadonlySet<Outcome['kind']> = new Set(['changes', 'hierarchy']);

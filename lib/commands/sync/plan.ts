@@ -1,0 +1,108 @@
+import type { SyncRequest } from '../../documents/sync.ts';
+
+type RequestCollection = NonNullable<SyncRequest['Collections']>['Collection'][number];
+
+/** What a request asks for, checked as far as the request alone can tell. */
+export interface SyncPlan {
+  readonly collections: readonly RequestCollection[];
+  /** How long the server may wait for something to say; 0: not at all. */
+  readonly waitMs: number;
+  readonly windowSize: number | undefined;
+  readonly hasCommands: boolean;
+  /** The request as an empty one repeats it; absent where it may not be repeated. */
+  readonly cache: SyncRequest | undefined;
+}
+
+/** A whole request that fails: `Status` below `Sync`, and the bound that it missed. */
+export interface SyncFailure {
+  readonly Status: number;
+  readonly Limit?: number;
+}
+
+export interface PlanLimits {
+  /** Add, Change, Delete and Fetch of one request (MS-ASCMD R5659). */
+  readonly maxCommands: number;
+  readonly maxCollections: number;
+}
+
+export const PLAN_LIMITS: PlanLimits = { maxCommands: 200, maxCollections: 300 };
+
+/** MS-ASCMD R3227-R3230. */
+const WAIT_MINUTES = { min: 1, max: 59 };
+const HEARTBEAT_SECONDS = { min: 60, max: 3540 };
+
+const PROTOCOL_ERROR = 4;
+const INCOMPLETE = 13;
+const BAD_WAIT = 14;
+const TOO_MANY = 15;
+
+/**
+ * Joins a request with the cached one where it is empty or partial, and checks it. Nothing has had an effect when a
+ * failure comes back.
+ */
+export function planSync(
+  request: SyncRequest | undefined,
+  cached: SyncRequest | undefined,
+  limits: PlanLimits = PLAN_LIMITS,
+): SyncPlan | SyncFailure {
+  const joined = join(request, cached);
+  if (!joined) return { Status: INCOMPLETE };
+  const waitMs = waitOf(joined);
+  if (typeof waitMs === 'object') return waitMs;
+  const collections = joined.Collections?.Collection ?? [];
+  if (collections.length > limits.maxCollections) return { Status: TOO_MANY, Limit: limits.maxCollections };
+  if (!collections.every(sound)) return { Status: PROTOCOL_ERROR };
+  if (new Set(collections.map(({ CollectionId }) => CollectionId)).size < collections.length) {
+    return { Status: PROTOCOL_ERROR };
+  }
+  const commands = collections.reduce((count, { Commands }) => count + (Commands?.length ?? 0), 0);
+  if (commands > limits.maxCommands) return { Status: PROTOCOL_ERROR };
+  const hasCommands = commands > 0;
+  const cache = hasCommands ? undefined : repeatable(joined, collections);
+  return { collections, waitMs, windowSize: joined.WindowSize, hasCommands, cache };
+}
+
+/** An empty request is the cached one again (MS-ASCMD R673); a partial one changes some of its collections. */
+function join(request: SyncRequest | undefined, cached: SyncRequest | undefined): SyncRequest | undefined {
+  if (request === undefined) return cached;
+  const given = request.Collections?.Collection ?? [];
+  // AOSP sends a heartbeat without collections for those that it named before.
+  if (!request.Partial && given.length > 0) return request;
+  if (!cached) return undefined;
+  const byId = new Map((cached.Collections?.Collection ?? []).map((one) => [one.CollectionId, one]));
+  for (const one of given) byId.set(one.CollectionId, one);
+  const waits = request.Wait !== undefined || request.HeartbeatInterval !== undefined;
+  const { Wait, HeartbeatInterval } = waits ? request : cached;
+  return {
+    Collections: { Collection: [...byId.values()] },
+    Wait,
+    HeartbeatInterval,
+    WindowSize: request.WindowSize ?? cached.WindowSize,
+  };
+}
+
+function waitOf({ Wait, HeartbeatInterval }: SyncRequest): number | SyncFailure {
+  if (Wait !== undefined && HeartbeatInterval !== undefined) return { Status: PROTOCOL_ERROR };
+  if (Wait !== undefined) return bounded(Wait, WAIT_MINUTES, 60_000);
+  return HeartbeatInterval === undefined ? 0 : bounded(HeartbeatInterval, HEARTBEAT_SECONDS, 1000);
+}
+
+function bounded(value: number, { min, max }: typeof WAIT_MINUTES, unitMs: number): number | SyncFailure {
+  if (value < min) return { Status: BAD_WAIT, Limit: min };
+  return value > max ? { Status: BAD_WAIT, Limit: max } : value * unitMs;
+}
+
+/** Key 0 asks for a key and for nothing else (MS-ASCMD R3128, R5838). */
+function sound({ SyncKey, GetChanges, Commands }: RequestCollection): boolean {
+  if (SyncKey === '' || SyncKey.length > 64) return false;
+  return SyncKey !== '0' || (GetChanges !== true && (Commands?.length ?? 0) === 0);
+}
+
+/** What an empty request may repeat: without what counts once only. */
+function repeatable(request: SyncRequest, collections: readonly RequestCollection[]): SyncRequest {
+  return {
+    ...request,
+    Partial: undefined,
+    Collections: { Collection: collections.map((one) => ({ ...one, Supported: undefined, Commands: undefined })) },
+  };
+}

@@ -1,0 +1,221 @@
+import type { SyncResponse } from '../../documents/sync.ts';
+import { formatServerId, parseFolderId } from '../../mailbox/server-id.ts';
+import { type Folder, FolderType, type ItemClass, type MailboxState } from '../../mailbox/types.ts';
+import type { FolderId } from '../../ops/ids.ts';
+import type { CommandContext } from '../../protocol/command.ts';
+import type { Table } from '../../store/ports.ts';
+import { beginCollection, type CollectionStep, syncCollection } from '../../sync/collection.ts';
+import { Emitter } from '../../sync/emit.ts';
+import type { View } from '../../sync/item-class.ts';
+import { Ledger } from '../../sync/ledger.ts';
+import { mergeOptions, type SyncOptions } from '../../sync/options.ts';
+import type { LoadedState, SyncStates } from '../../sync/states.ts';
+import { globalWindow, type Room, windowSize } from '../../sync/window.ts';
+import { applyCommands, type CommandResponse } from './apply.ts';
+import type { SyncItemClass } from './item-class.ts';
+import type { SyncFailure, SyncPlan } from './plan.ts';
+
+type RequestCollection = SyncPlan['collections'][number];
+export type ResponseCollection = NonNullable<SyncResponse['Collections']>['Collection'][number];
+
+export interface SessionDeps {
+  readonly table: Table;
+  readonly states: SyncStates;
+  readonly classes: ReadonlyMap<ItemClass, SyncItemClass>;
+  /** Bytes of items in one response. */
+  readonly bytes: number;
+}
+
+const INVALID_KEY = 3;
+const PROTOCOL_ERROR = 4;
+const FOLDER_SYNC = 12;
+const RETRY = 16;
+
+/** One collection of a request with what it stands for. */
+interface Planned {
+  readonly request: RequestCollection;
+  readonly folder: Folder | undefined;
+  readonly itemClass: SyncItemClass | undefined;
+  readonly loaded: LoadedState | undefined;
+  readonly options: SyncOptions;
+}
+
+/** What is left for the collections that follow. */
+interface Left {
+  items: number;
+  bytes: number;
+  empty: boolean;
+}
+
+/** One run over the collections of a plan, from reading heads and states to writing the states. */
+export class SyncSession {
+  readonly #deps: SessionDeps;
+  readonly #context: CommandContext;
+  readonly #plan: SyncPlan;
+  #state!: MailboxState;
+  #trash: Promise<Folder | undefined> | undefined;
+
+  constructor(deps: SessionDeps, context: CommandContext, plan: SyncPlan) {
+    this.#deps = deps;
+    this.#context = context;
+    this.#plan = plan;
+  }
+
+  /** The collections that have something to say; none is an empty response. */
+  async run(): Promise<readonly ResponseCollection[] | SyncFailure> {
+    const planned = await this.#read();
+    if (!planned) return { Status: PROTOCOL_ERROR };
+    const left: Left = { items: globalWindow(this.#plan.windowSize), bytes: this.#deps.bytes, empty: true };
+    const answers: ResponseCollection[] = [];
+    for (const one of planned) {
+      const answer = await this.#collection(one, left);
+      if (answer) answers.push(answer);
+    }
+    return answers;
+  }
+
+  /** Reads heads and states and merges options; `undefined` when a collection breaks a rule: nothing was done yet. */
+  async #read(): Promise<readonly Planned[] | undefined> {
+    const { mailbox, device } = this.#context;
+    const ids = this.#plan.collections.map(({ CollectionId }) => parseFolderId(CollectionId));
+    const known = ids.filter((id): id is FolderId => id !== undefined);
+    const [{ state, heads }, states] = await Promise.all([
+      mailbox.heads(known),
+      this.#deps.states.load(mailbox.id, device.id, known),
+    ]);
+    this.#state = state;
+    const planned: Planned[] = [];
+    for (const [place, request] of this.#plan.collections.entries()) {
+      const id = ids[place];
+      const folder = id && heads.get(id);
+      const loaded = id && states[known.indexOf(id)];
+      if (request.Class !== undefined && folder && request.Class !== folder.class) return undefined;
+      const options = mergeOptions(loaded?.state.options, request, folder?.class ?? 'Email', request.SyncKey === '0');
+      if (!options) return undefined;
+      planned.push({ request, folder, itemClass: folder && this.#deps.classes.get(folder.class), loaded, options });
+    }
+    return planned;
+  }
+
+  async #collection(planned: Planned, left: Left): Promise<ResponseCollection | undefined> {
+    const { request, folder, itemClass } = planned;
+    if (!folder || !itemClass) return this.#status(request, FOLDER_SYNC);
+    if (request.SyncKey === '0') return this.#begin(planned, folder);
+    // The global window is full: what follows is not looked at, apart from what the client wants done (R4782).
+    const crowded = left.items <= 0 || (left.bytes <= 0 && !left.empty);
+    if (crowded && !request.Commands?.length) return undefined;
+    const getChanges = (request.GetChanges ?? true) && !crowded;
+    let { loaded } = planned;
+    for (let attempt = 0; ; attempt++) {
+      const room: Room = { ...left, items: Math.min(windowSize(request.WindowSize), left.items) };
+      const before = room.items;
+      const step = await this.#step(planned, folder, itemClass, loaded, getChanges, room);
+      if (step.kind === 'invalid') return this.#status(request, INVALID_KEY, '0');
+      if (await this.#save(folder.id, step, loaded)) {
+        left.items -= before - room.items;
+        left.bytes = room.bytes;
+        left.empty = room.empty;
+        return step.kind === 'answer' ? this.#answer(request, folder, step) : undefined;
+      }
+      // A Ping that moved the watermark on is no rival; another Sync that handed out the next key is.
+      const [again] = await this.#deps.states.load(this.#context.mailbox.id, this.#context.device.id, [folder.id]);
+      if (attempt > 0 || again?.state.counter !== loaded?.state.counter) return this.#status(request, RETRY);
+      loaded = again;
+    }
+  }
+
+  async #begin({ request, loaded, options }: Planned, folder: Folder): Promise<ResponseCollection> {
+    const { mailbox, device, clock } = this.#context;
+    const input = { mailbox, folder, mailboxState: this.#state, options, now: clock.now() };
+    const { key, save } = await beginCollection(input, loaded);
+    const saved = await this.#deps.states.save(mailbox.id, device.id, folder.id, save, loaded?.rev);
+    return saved === undefined ? this.#status(request, RETRY) : this.#status(request, 1, key, folder);
+  }
+
+  #step(
+    { request, options }: Planned,
+    folder: Folder,
+    itemClass: SyncItemClass,
+    loaded: LoadedState | undefined,
+    getChanges: boolean,
+    room: Room,
+  ): Promise<CollectionStep<CommandResponse>> {
+    const { mailbox, device, version, clock, log } = this.#context;
+    const view: View = { version, options: options.own };
+    const { Commands: commands = [], SyncKey: key } = request;
+    const now = clock.now();
+    const place = { mailbox: mailbox.id, device: device.id, folder: folder.id, syncKey: key };
+    return syncCollection<CommandResponse>(
+      {
+        mailbox,
+        device: device.id,
+        folder,
+        mailboxState: this.#state,
+        key,
+        options,
+        getChanges,
+        room,
+        now,
+        emitter: (everything) =>
+          new Emitter({
+            handler: itemClass,
+            view,
+            room,
+            itemClass: folder.class,
+            serverId: (item) => formatServerId(folder.id, item),
+            log,
+            everything,
+          }),
+        apply:
+          commands.length === 0
+            ? undefined
+            : async (since) => {
+                const ledger = new Ledger(this.#deps.table, place);
+                const trash = await this.#trashFor(request, folder);
+                const input = { mailbox, device: device.id, folder, key, commands, itemClass, view, ledger };
+                return applyCommands({ ...input, since, trash, now });
+              },
+      },
+      loaded,
+    );
+  }
+
+  /** Where Deletes move items: by default the Deleted Items, out of which they are gone (MS-ASCMD R2158, R2160). */
+  async #trashFor(request: RequestCollection, folder: Folder): Promise<Folder | undefined> {
+    if (request.DeletesAsMoves === false || folder.type === FolderType.DeletedItems) return undefined;
+    if (!request.Commands?.some(({ tag }) => tag === 'Delete')) return undefined;
+    this.#trash ??= this.#context.mailbox
+      .folders()
+      .then((folders) => folders.find(({ type }) => type === FolderType.DeletedItems));
+    return this.#trash;
+  }
+
+  async #save(
+    folder: FolderId,
+    step: Exclude<CollectionStep<unknown>, { kind: 'invalid' }>,
+    loaded: LoadedState | undefined,
+  ): Promise<boolean> {
+    if (step.save === undefined) return true;
+    const { mailbox, device } = this.#context;
+    return (await this.#deps.states.save(mailbox.id, device.id, folder, step.save, loaded?.rev)) !== undefined;
+  }
+
+  #answer(
+    request: RequestCollection,
+    folder: Folder,
+    step: Extract<CollectionStep<CommandResponse>, { kind: 'answer' }>,
+  ): ResponseCollection {
+    return {
+      ...this.#status(request, 1, step.key, folder),
+      MoreAvailable: step.more || undefined,
+      Commands: step.commands.length > 0 ? step.commands : undefined,
+      Responses: step.responses.length > 0 ? step.responses : undefined,
+    };
+  }
+
+  /** Up to 12.1 a collection says its class (MS-ASCMD R6319). */
+  #status(request: RequestCollection, Status: number, SyncKey = request.SyncKey, folder?: Folder): ResponseCollection {
+    const Class = this.#context.version <= 121 ? (folder?.class ?? request.Class) : undefined;
+    return { Class, SyncKey, CollectionId: request.CollectionId, Status };
+  }
+}

@@ -1,0 +1,66 @@
+import type { LogRow } from '../mailbox/types.ts';
+import type { ItemId } from '../ops/ids.ts';
+
+/** What of several changes of one item is left to tell. `flags` is a Change of nothing but read, flag, categories. */
+export type Outcome = 'add' | 'change' | 'flags' | 'delete' | 'none';
+
+/** The changes of one item, folded in the order of the log. */
+export interface Fold {
+  readonly item: ItemId;
+  /** Place of its first row among those that were read; the order of the answer. */
+  readonly first: number;
+  /** The row that an item must at least be as new as, when it is read (its sequence), and when that was written. */
+  readonly lastSeq: number;
+  readonly lastAt: number;
+  /** The device had it, as far as the rows and its own commands tell. */
+  readonly had: boolean;
+  /** The rows end with its deletion. */
+  readonly gone: boolean;
+  readonly pending: 'none' | 'flags' | 'change';
+  /** Letters of `LogRow.parts`; `undefined` where a row did not tell. */
+  readonly parts: string | undefined;
+}
+
+export function beginFold(row: LogRow, first: number, own: boolean): Fold {
+  const start: Fold = {
+    item: row.item,
+    first,
+    lastSeq: row.seq,
+    lastAt: row.at,
+    had: row.kind !== 'add',
+    gone: false,
+    pending: 'none',
+    parts: '',
+  };
+  return foldRow(start, row, own);
+}
+
+/** `own`: the device made this change itself and knows that it was made. */
+export function foldRow(fold: Fold, row: LogRow, own: boolean): Fold {
+  const next = { ...fold, lastSeq: row.seq, lastAt: row.at, gone: row.kind === 'delete' };
+  if (own) {
+    if (row.kind === 'add') return { ...next, had: true };
+    if (row.kind === 'delete') return { ...next, had: false, pending: 'none', parts: '' };
+    return next;
+  }
+  if (row.kind !== 'flags') return { ...next, pending: 'change' };
+  return { ...next, pending: fold.pending === 'change' ? 'change' : 'flags', parts: joinParts(fold.parts, row.parts) };
+}
+
+function joinParts(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  let all = a;
+  for (const letter of b) if (!all.includes(letter)) all += letter;
+  return all;
+}
+
+/**
+ * What to tell, given whether the item is there and whether it is a member of what the device wants. An item that
+ * the device had and that is gone is a Delete even where rows beyond the window say so: a delete beats everything.
+ */
+export function outcomeOf(fold: Fold, present: boolean): Outcome {
+  if (fold.pending === 'none') return 'none';
+  if (!present) return fold.had ? 'delete' : 'none';
+  if (!fold.had) return 'add';
+  return fold.pending;
+}

@@ -1,0 +1,265 @@
+import type { Item, LogRow, Mailbox, Watermark } from '../mailbox/types.ts';
+import type { FolderId, ItemId } from '../ops/ids.ts';
+import { type Fold, outcomeOf } from './collapse.ts';
+import type { Emitted, Emitter } from './emit.ts';
+import {
+  compareWatermarks,
+  extentBetween,
+  holds,
+  nextExcess,
+  nextMissing,
+  type Position,
+  wanted,
+  withHeld,
+  withoutHeld,
+  withoutSkipped,
+  withSkipped,
+} from './position.ts';
+import { BOTTOM, type IdRange, TOP } from './ranges.ts';
+import { RowFolder } from './rows.ts';
+import type { Room } from './window.ts';
+
+export interface CollectInput {
+  readonly mailbox: Mailbox;
+  readonly folder: FolderId;
+  /** Where the device is, aimed at the cut-off of now. */
+  readonly from: Position;
+  /** Whether the device made this change and knows that it was made. */
+  readonly own: (row: LogRow) => boolean;
+  /** Items that the device made itself: pages leave them out. */
+  readonly made: ReadonlySet<ItemId>;
+  readonly emitter: Emitter;
+  readonly room: Room;
+  /** `false`: the folder's head says that nothing lies after the watermark. */
+  readonly logMoved: boolean;
+}
+
+export interface Collected {
+  readonly next: Position;
+  readonly snapshot: number;
+  /** The log rows after the watermark are gone for good: status 3. */
+  readonly gone: boolean;
+}
+
+/** Rows of one read of the log, items of one read behind them, and items of one page. */
+const LOG_PAGE = 256;
+const CHUNK = 64;
+const PAGE = 128;
+
+/** What the device gets next, as far as the room goes: changes first, then what it lacks, then what leaves. */
+export async function collect(input: CollectInput): Promise<Collected> {
+  const log = input.logMoved ? await readRows(input) : { ...NOTHING, upTo: input.from.log };
+  if (log.gone) return { next: input.from, snapshot: 0, gone: true };
+  let next = await tellRows(input, log);
+  const snapshot = next.log.seq;
+  // Pages are of the time of the watermark: with rows left over there is no such time yet.
+  if (!next.rest) next = await pageMissing(input, next, snapshot);
+  if (!next.rest) next = await pageExcess(input, next);
+  return { next: settleSkipped(input, next), snapshot, gone: false };
+}
+
+interface Rows {
+  readonly rows: readonly LogRow[];
+  readonly folds: readonly Fold[];
+  /** The last row read, told or not. */
+  readonly upTo: Watermark;
+  readonly rest: boolean;
+  readonly gone: boolean;
+}
+const NOTHING = { rows: [], folds: [], rest: false, gone: false };
+
+/** Reads rows until the window is full or the log ends. */
+async function readRows({ mailbox, folder, from, own, room }: CollectInput): Promise<Rows> {
+  const folder_ = new RowFolder(from, own);
+  const rows: LogRow[] = [];
+  for (let upTo = from.log; ; ) {
+    const page = await mailbox.log(folder, upTo, LOG_PAGE);
+    if (page.gone) return { ...NOTHING, upTo, gone: true };
+    for (const row of page.rows) {
+      if (folder_.telling >= room.items && folder_.opens(row)) {
+        return { rows, folds: folder_.tellable(), upTo, rest: true, gone: false };
+      }
+      folder_.add(row, rows.length);
+      rows.push(row);
+      upTo = row;
+    }
+    if (!page.more || page.rows.length === 0) {
+      return { rows, folds: folder_.tellable(), upTo, rest: page.more, gone: false };
+    }
+  }
+}
+
+/** Tells what the rows come to, and finds the row that the device is up to by it. */
+async function tellRows(input: CollectInput, log: Rows): Promise<Position> {
+  const { from } = input;
+  const upTo = { seq: log.upTo.seq, n: log.upTo.n };
+  const stopped = await tellFolds(input, log.rows, log.folds);
+  // A row whose item could not be told ends the window: what lies before it has been told.
+  const cut = stopped ?? (await firstUnseen(input, log.rows));
+  if (cut === undefined) return { ...from, log: upTo, rest: log.rest };
+  const before = cut === 0 ? from.log : log.rows[cut - 1]!;
+  return { ...from, log: { seq: before.seq, n: before.n }, rest: true };
+}
+
+/** The place of the first row that did not get through, or `undefined`. */
+async function tellFolds(
+  { mailbox, folder, emitter }: Pick<CollectInput, 'mailbox' | 'folder' | 'emitter'>,
+  rows: readonly LogRow[],
+  folds: readonly Fold[],
+): Promise<number | undefined> {
+  const byItem = groupRows(rows, folds);
+  for (let at = 0; at < folds.length; at += CHUNK) {
+    const chunk = folds.slice(at, at + CHUNK);
+    const named = chunk.flatMap((fold) => byItem.get(fold.item)!).sort(compareWatermarks);
+    const seen = await mailbox.itemsFor(folder, named);
+    const unseen = new Set(named.slice(seen.rows.length).map((row) => row.item));
+    for (const fold of chunk) {
+      if (unseen.has(fold.item)) return fold.first;
+      const told = await tell(emitter, fold, seen.items.get(fold.item));
+      if (told === 'stop') return fold.first;
+    }
+  }
+  return undefined;
+}
+
+function groupRows(rows: readonly LogRow[], folds: readonly Fold[]): Map<ItemId, LogRow[]> {
+  const groups = new Map<ItemId, LogRow[]>(folds.map((fold) => [fold.item, []]));
+  for (const row of rows) groups.get(row.item)?.push(row);
+  return groups;
+}
+
+function tell(emitter: Emitter, fold: Fold, item: Item | undefined): Emitted | Promise<Emitted> {
+  switch (outcomeOf(fold, item !== undefined)) {
+    case 'add':
+      return emitter.put('Add', item!);
+    case 'change':
+      return emitter.put('Change', item!);
+    case 'flags':
+      return emitter.flags(item!, fold.parts);
+    case 'delete':
+      return emitter.remove('Delete', fold.item);
+    default:
+      return 'done';
+  }
+}
+
+/**
+ * A page may not be read before the items of all rows up to the watermark can be seen: what a page misses now, no row
+ * brings later. Only items that pages have to bring count.
+ */
+async function firstUnseen(
+  { mailbox, folder, from }: CollectInput,
+  rows: readonly LogRow[],
+): Promise<number | undefined> {
+  if (nextMissing(from) === undefined) return undefined;
+  const added = rows.filter((row) => row.kind === 'add' && wanted(from, row.item) && !holds(from, row.item));
+  if (added.length === 0) return undefined;
+  const seen = await mailbox.itemsFor(folder, added);
+  return seen.complete ? undefined : rows.indexOf(added[seen.rows.length]!);
+}
+
+const idBelow = (range: IdRange) => (range.below === TOP ? undefined : (range.below as ItemId));
+const idFrom = (range: IdRange) => (range.from === BOTTOM ? undefined : (range.from as ItemId));
+
+async function pageMissing(input: CollectInput, start: Position, snapshot: number): Promise<Position> {
+  let position = start;
+  for (let range = nextMissing(position); range; range = nextMissing(position)) {
+    if (input.emitter.full) break;
+    const limit = Math.max(1, Math.min(PAGE, input.room.items));
+    const items = await input.mailbox.page(input.folder, { below: idBelow(range), from: idFrom(range), limit });
+    const reached = await tellPage(input, items, snapshot);
+    if (reached !== undefined) {
+      return reached === 0 ? position : withHeld(position, { from: items[reached - 1]!.id, below: range.below });
+    }
+    const from = items.length < limit ? range.from : items.at(-1)!.id;
+    position = withHeld(position, { from, below: range.below });
+  }
+  return position;
+}
+
+/** Adds the items of a page; the place of the first that found no room, or `undefined`. */
+async function tellPage(
+  { emitter, made }: Pick<CollectInput, 'emitter' | 'made'>,
+  items: readonly Item[],
+  snapshot: number,
+): Promise<number | undefined> {
+  for (let place = 0; place < items.length; place++) {
+    const item = items[place]!;
+    if (item.addedSeq > snapshot || made.has(item.id)) continue;
+    const told = emitter.put('Add', item);
+    // Most items are told at once; an await each would cost more than the rendering.
+    if ((told instanceof Promise ? await told : told) === 'stop') return place;
+  }
+  return undefined;
+}
+
+/** SoftDelete for what lies below the cut-off now (MS-ASCMD R3967). */
+async function pageExcess(input: CollectInput, start: Position): Promise<Position> {
+  let position = start;
+  for (let range = nextExcess(position); range; range = nextExcess(position)) {
+    if (input.emitter.full) break;
+    const limit = Math.max(1, Math.min(PAGE, input.room.items));
+    const items = await input.mailbox.page(input.folder, { below: idBelow(range), from: idFrom(range), limit });
+    for (const [place, item] of items.entries()) {
+      if (position.skipped.includes(item.id)) continue;
+      if (input.emitter.remove('SoftDelete', item.id) === 'stop') {
+        return place === 0 ? position : withoutHeld(position, { from: items[place - 1]!.id, below: range.below });
+      }
+    }
+    const from = items.length < limit ? range.from : items.at(-1)!.id;
+    position = withoutHeld(position, { from, below: range.below });
+  }
+  return position;
+}
+
+/** Remembers what could not be shown, and forgets what was shown or removed at last. */
+function settleSkipped({ emitter }: Pick<CollectInput, 'emitter'>, next: Position): Position {
+  const shown = new Set(emitter.told);
+  return withSkipped(withoutSkipped(next, shown), emitter.poison);
+}
+
+export interface AgainInput extends Omit<CollectInput, 'room' | 'logMoved'> {
+  /** Where the interval began and ended. */
+  readonly base: Position;
+  readonly next: Position;
+  readonly snapshot: number;
+}
+
+/** Tells the interval between two positions again. What happened since waits, what is gone since is left out. */
+export async function collectAgain(input: AgainInput): Promise<Collected> {
+  const { mailbox, folder, base, next, snapshot, own, emitter } = input;
+  const folder_ = new RowFolder({ ...base, goal: next.goal }, own);
+  const rows: LogRow[] = [];
+  for (let upTo = base.log, more = true; more && compareWatermarks(upTo, next.log) < 0; ) {
+    const page = await mailbox.log(folder, upTo, LOG_PAGE);
+    if (page.gone) return { next, snapshot, gone: true };
+    for (const row of page.rows) {
+      if (compareWatermarks(row, next.log) > 0) break;
+      folder_.add(row, rows.length);
+      rows.push(row);
+    }
+    ({ upTo, more } = page);
+  }
+  await tellFolds(input, rows, folder_.tellable());
+  const { added, removed } = extentBetween(base, next);
+  for (const range of added) await everyPage(input, range, (items) => tellPage(input, items, snapshot));
+  for (const range of removed) {
+    await everyPage(input, range, (items) => {
+      for (const item of items) emitter.remove('SoftDelete', item.id);
+    });
+  }
+  return { next: settleSkipped(input, next), snapshot, gone: false };
+}
+
+async function everyPage(
+  { mailbox, folder }: Pick<CollectInput, 'mailbox' | 'folder'>,
+  range: IdRange,
+  tellItems: (items: readonly Item[]) => unknown,
+): Promise<void> {
+  for (let below = idBelow(range); ; ) {
+    const items = await mailbox.page(folder, { below, from: idFrom(range), limit: PAGE });
+    await tellItems(items);
+    if (items.length < PAGE) return;
+    below = items.at(-1)!.id;
+  }
+}

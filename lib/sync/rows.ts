@@ -1,0 +1,59 @@
+import type { LogRow } from '../mailbox/types.ts';
+import type { ItemId } from '../ops/ids.ts';
+import { beginFold, type Fold, foldRow } from './collapse.ts';
+import { holds, type Position, wanted } from './position.ts';
+
+/** Rows of one interval, folded by item. Pure: what the rows alone can tell. */
+export class RowFolder {
+  readonly #position: Position;
+  readonly #own: (row: LogRow) => boolean;
+  readonly #folds = new Map<ItemId, Fold>();
+  readonly #skipped: ReadonlySet<ItemId>;
+  #telling = 0;
+
+  /** `position`: where the interval begins, aimed at the cut-off that it ends with. */
+  constructor(position: Position, own: (row: LogRow) => boolean) {
+    this.#position = position;
+    this.#own = own;
+    this.#skipped = new Set(position.skipped);
+  }
+
+  /** Items that will probably take a place in the window. */
+  get telling(): number {
+    return this.#telling;
+  }
+
+  /** Whether one more row could make another item take a place. */
+  opens(row: LogRow): boolean {
+    return !this.#folds.has(row.item) && this.#matters(row) && !this.#own(row);
+  }
+
+  add(row: LogRow, index: number): void {
+    if (!this.#matters(row)) return;
+    const own = this.#own(row);
+    const before = this.#folds.get(row.item);
+    const started = before ? foldRow(before, row, own) : beginFold(row, index, own);
+    const after = !before && this.#skipped.has(row.item) ? { ...started, had: false } : started;
+    this.#telling += Number(tells(after)) - Number(before ? tells(before) : false);
+    this.#folds.set(row.item, after);
+  }
+
+  /** What is to be told, in the order of the first rows. */
+  tellable(): Fold[] {
+    return [...this.#folds.values()].filter(tells);
+  }
+
+  /**
+   * A row about an item that the device neither has nor gets by the log. What it does not have and ought to have is
+   * still to be paged; what is outside of the filter matters only while the device has it.
+   */
+  #matters(row: LogRow): boolean {
+    if (!holds(this.#position, row.item)) return false;
+    return wanted(this.#position, row.item) || row.kind === 'delete';
+  }
+}
+
+/** An addition that was deleted again, and rows that are all the device's own, say nothing. */
+function tells(fold: Fold): boolean {
+  return fold.pending !== 'none' && (fold.had || !fold.gone);
+}
