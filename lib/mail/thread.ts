@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { cutUtf8 } from './text.ts';
 
 /** Bytes of a Thread-Index header and of each reply after it (MS-OXOMSG 2.2.1.3). */
 const HEADER = 22;
 const LEVEL = 5;
 const MAX_LEVELS = 50;
 const MAX_REFERENCES = 20;
-const MAX_ID_BYTES = 400;
+const MAX_ID_CHARS = 998;
 
 /** Milliseconds between 1601, where FILETIME begins, and 1970. */
 const FILETIME_EPOCH_MS = 11_644_473_600_000n;
@@ -26,10 +25,10 @@ export function topicOf(subject: string): string {
   return topic.trim();
 }
 
-/** Message-Ids of a field, without brackets, each bounded. */
+/** Message-Ids of a field, brackets included; what is longer than a line may be is none (RFC 5322 2.1.1). */
 export function messageIds(value: string | undefined): readonly string[] {
   const ids = (value ?? '').slice(0, 65_536).match(/<[^<>\s]+>/g) ?? [];
-  return ids.map((id) => cutUtf8(id.slice(1, -1), MAX_ID_BYTES));
+  return ids.filter((id) => id.length <= MAX_ID_CHARS);
 }
 
 /** In-Reply-To and References, oldest first; the root and the newest where there are too many. */

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type MailLimits, withLimits } from '../../../lib/mail/limits.ts';
+import { parseMessage } from '../../../lib/mail/parse.ts';
+
+const NOW = Date.UTC(2026, 0, 15, 12);
+const parse = (raw: Uint8Array | string, limits?: Partial<MailLimits>) =>
+  parseMessage(typeof raw === 'string' ? Buffer.from(raw) : raw, { now: NOW, limits });
+
+/** CPU seconds, so that a busy machine does not fail the test. */
+async function cpuSeconds(run: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
+const html = (body: string) => `From: a@example.com\r\nContent-Type: text/html\r\n\r\n${body}`;
+const HOSTILE_HTML: readonly (readonly [string, string])[] = [
+  ['100,000 unclosed elements', '<div>'.repeat(100_000)],
+  ['80,000 nested inline elements', '<b><i>'.repeat(80_000)],
+  ['nested tables', '<table><tr><td>'.repeat(30_000)],
+  ['nested lists', '<ul><li>'.repeat(60_000)],
+  ['nothing but angle brackets', '<'.repeat(500_000)],
+  ['tags that never end', '<a href='.repeat(60_000)],
+  ['comments that never end', '<!--'.repeat(100_000)],
+  ['nothing but ampersands', '&'.repeat(500_000)],
+  ['60,000 siblings', '<p>x</p>'.repeat(60_000)],
+  ['100,000 attributes', `<p ${'a=b '.repeat(100_000)}>`],
+  ['meta tags without an end', '<meta '.repeat(80_000)],
+  ['references to 50,000 images', '<img src="cid:x">'.repeat(50_000)],
+];
+
+describe('a hostile message', () => {
+  test.each(HOSTILE_HTML)('of %s takes no more than a moment', async (_name, body) => {
+    expect(await cpuSeconds(() => parse(html(body)))).toBeLessThan(3);
+  });
+
+  test('of deeply nested HTML still gives its words', async () => {
+    expect((await parse(html(`${'<div>'.repeat(5_000)}hello <b>there</b>`))).text).toMatch(/hello\s+there/);
+  });
+
+  test('of half a million parts is read up to the limit', async () => {
+    const raw = `Content-Type: multipart/mixed; boundary=x\r\n\r\n${'--x\r\n\r\na\r\n'.repeat(500_000)}`;
+    let message: Awaited<ReturnType<typeof parse>> | undefined;
+    const seconds = await cpuSeconds(async () => {
+      message = await parse(raw);
+    });
+    expect(seconds).toBeLessThan(5);
+    expect(message).toMatchObject({ degraded: 'parts' });
+    expect(message!.text.startsWith('a\n')).toBe(true);
+  });
+
+  test('with as many parts as allowed is read whole', async () => {
+    const parts = (n: number) => `Content-Type: multipart/mixed; boundary=x\r\n\r\n${'--x\r\n\r\na\r\n'.repeat(n)}`;
+    expect((await parse(parts(10), { parts: 10 })).degraded).toBeUndefined();
+    expect((await parse(parts(11), { parts: 10 })).degraded).toBe('parts');
+  });
+
+  test('nested too deeply is shown as text', async () => {
+    let raw = 'From: ada@example.com\r\nSubject: deep\r\n';
+    for (let level = 0; level < 60; level++) {
+      raw += `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n`;
+    }
+    const message = await parse(`${raw}\r\nat the bottom\r\n`);
+    expect(message).toMatchObject({ degraded: 'parser', from: 'ada@example.com', subject: 'deep', nativeBody: 1 });
+    expect(message.text).toContain('at the bottom');
+  });
+
+  test('with more header than is read keeps what it says first', async () => {
+    const raw = `From: ada@example.com\r\nSubject: big\r\n${'X-Junk: y\r\n'.repeat(60_000)}\r\nbody\r\n`;
+    expect(await parse(raw)).toMatchObject({ degraded: 'parser', from: 'ada@example.com', subject: 'big', text: 'body\r\n' });
+  });
+
+  test('to 20,000 people lists as many as 32,768 bytes hold, none cut [MS-ASEMAIL R788 R477]', async () => {
+    const people = Array.from({ length: 20_000 }, (_, n) => `"Person ${n}" <person${n}@example.com>`);
+    const { to, displayTo, from } = await parse(`From: ${'x'.repeat(40_000)}@example.com\r\nTo: ${people.join(',\r\n ')}\r\n\r\nx`, {
+      headerBytes: 4_000_000,
+    });
+    expect(to.length).toBeGreaterThan(32_000);
+    expect(to.length).toBeLessThanOrEqual(32_768);
+    expect(people).toContain(to.split(', ').at(-1));
+    expect(displayTo.length).toBeLessThanOrEqual(32_768);
+    expect(from.length).toBeLessThanOrEqual(32_768);
+  });
+
+  test('with 300 attachments lists the first 250', async () => {
+    const part = (n: number) => `--x\r\nContent-Type: image/png; name=${n}.png\r\n\r\nz\r\n`;
+    const raw = `Content-Type: multipart/mixed; boundary=x\r\n\r\n${Array.from({ length: 300 }, (_, n) => part(n)).join('')}--x--`;
+    const { attachments } = await parse(raw);
+    expect(attachments.map(({ name }) => name)).toEqual(Array.from({ length: 250 }, (_, n) => `${n}.png`));
+  });
+
+  test('with a name of a thousand characters keeps 255 bytes and the extension', async () => {
+    const raw = `Content-Type: application/pdf; name="${'ü'.repeat(1_000)}.pdf"\r\nContent-Disposition: attachment\r\n\r\nx`;
+    const [attachment] = (await parse(raw)).attachments;
+    expect(Buffer.byteLength(attachment!.name)).toBeLessThanOrEqual(255);
+    expect(attachment!.name).toMatch(/^ü+\.pdf$/);
+  });
+
+  test('of 25 MB keeps its attachment byte by byte', async () => {
+    const data = Buffer.alloc(25_000_000);
+    for (let at = 0; at < data.length; at += 4) data.writeUInt32LE((at * 2_654_435_761) >>> 0, at);
+    const encoded = data.toString('base64').replace(/.{76}/g, '$&\r\n');
+    const raw = Buffer.from(
+      `Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nsee film\r\n--x\r\nContent-Type: video/mp4; name=film.mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n${encoded}\r\n--x--`,
+    );
+    const message = await parse(raw);
+    expect(message.text).toBe('see film');
+    expect(Buffer.compare(message.attachments[0]!.content, data)).toBe(0);
+  });
+
+  test('of any bytes gives a readable message', async () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+      fc
+        .constantFrom(
+          '\r\n',
+          '\r\n\r\n',
+          'Content-Type: multipart/mixed; boundary=x\r\n\r\n',
+          'Content-Type: text/html; charset=utf-16\r\n\r\n',
+          '--x\r\n',
+          '--x--\r\n',
+          'Content-Transfer-Encoding: base64\r\n',
+          'Content-Type: message/rfc822\r\n\r\n',
+          'Content-Type: text/calendar; method=REPLY\r\n\r\n',
+          'Subject: =?utf-8?B?////?=\r\n',
+          'Date: \0\r\n',
+          'Thread-Index: AdAAAA==\r\n',
+          '=?x?q?',
+          '<img src="cid:a">',
+        )
+        .map((text) => Buffer.from(text)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 30 }), async (pieces) => {
+        const message = await parse(Buffer.concat(pieces));
+        expect(typeof message.text).toBe('string');
+        expect(message.received).toBeLessThanOrEqual(NOW);
+        for (const text of [message.subject, message.from, message.to, message.text, message.html ?? '']) {
+          expect(text.isWellFormed()).toBe(true);
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+          expect(text).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f]/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a limit', () => {
+  test.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY])('of %s throws instead of switching a check off', async (value) => {
+    await expect(parse('x', { depth: value })).rejects.toThrow(RangeError);
+    expect(() => withLimits({ a: 1 }, { a: value })).toThrow('limit a');
+  });
+
+  test('that is undefined is the default', () => {
+    expect(withLimits({ a: 1 }, { a: undefined })).toEqual({ a: 1 });
+    expect(withLimits({ a: 1, b: 2 }, { b: 0 })).toEqual({ a: 1, b: 0 });
+  });
+});
