@@ -1,3 +1,5 @@
+import type { EasResponse, Held } from '../http/types.ts';
+import type { MailboxState } from '../mailbox/types.ts';
 import type { DeviceId, FolderId, MailboxId } from '../ops/ids.ts';
 
 /** How a held request ends. */
@@ -46,4 +48,52 @@ export interface Wake {
   readonly folder?: FolderId;
   readonly seq?: number;
   readonly added?: number;
+}
+
+/** A newer request of the same device was registered: whoever holds an older one for the same folders ends it. */
+export interface Supersede {
+  readonly mailbox: MailboxId;
+  readonly device: DeviceId;
+  readonly kind: 'ping' | 'sync';
+  readonly folders: readonly FolderId[];
+  /** The registration that stays, and when it began (epoch milliseconds). */
+  readonly by: string;
+  readonly at: number;
+}
+
+/** Everything that one task is told at once. */
+export interface TaskMessage {
+  readonly wakes: readonly Wake[];
+  readonly supersedes?: readonly Supersede[];
+}
+
+/** How a task is reached, whoever holds the requests: in process, over its socket, over HTTP. */
+export interface WakeTransport {
+  /**
+   * `gone`: nobody answers at the address of the task (a socket died, a connection was refused); the task may live
+   * behind another. Rejects for trouble of the transport itself. Messages are hints: losing one is healed by the sweep.
+   */
+  send(task: string, message: TaskMessage): Promise<'delivered' | 'gone'>;
+}
+
+/** Parks requests until there is something to tell. One per process. */
+export interface Holder {
+  /** How many requests wait. */
+  readonly held: number;
+  /** Registers, looks and waits; `encode` runs once. While draining the answer comes at once. */
+  hold<T>(spec: HoldSpec<T>, encode: (value: T) => EasResponse): Held;
+  wake(wakes: readonly Wake[]): void;
+  receive(message: TaskMessage): void;
+  /** Looks at everything that is held, spread over `ms`: after a transport was away and wakes may be lost. */
+  recheck(ms: number): void;
+  /** Holds nothing new, keeps listening, answers all that is held within `ms`. Resolves when nothing is held. */
+  drain(ms: number): Promise<void>;
+  /** Answers what is still held and stops. Resolves when the registrations are gone from the store. */
+  close(): Promise<void>;
+}
+
+/** What a device knows of the folder hierarchy. */
+export interface HierarchyView {
+  /** `false` when the device must FolderSync: its last returned FolderSync state is older, of another incarnation, or absent. */
+  upToDate(mailbox: MailboxId, device: DeviceId, state: MailboxState): Promise<boolean>;
 }
