@@ -1,4 +1,4 @@
-import { bool, container, type Infer, int, intOrEmpty, optional, repeated, text, until } from '../wbxml/schema.ts';
+import { bool, container, type Infer, int, intOrEmpty, optional, repeated, text } from '../wbxml/schema.ts';
 
 const flagged = optional(bool());
 const number = optional(int());
@@ -6,8 +6,7 @@ const settable = optional(intOrEmpty());
 
 /**
  * All settings of MS-ASPROV 2.2.2.28, in the order of its schema. `null` stands for an empty tag: the setting has no
- * value. Which version has which setting is in the code
- * pages, except that 16.1 has two that its code page forgets (R25401, R25001).
+ * value. Which version has which setting is in the code pages.
  */
 export const EASProvisionDoc = container('Provision', {
   DevicePasswordEnabled: flagged,
@@ -17,7 +16,7 @@ export const EASProvisionDoc = container('Provision', {
   AttachmentsEnabled: flagged,
   MinDevicePasswordLength: settable,
   MaxInactivityTimeDeviceLock: settable,
-  MaxDevicePasswordFailedAttempts: until(161, settable),
+  MaxDevicePasswordFailedAttempts: settable,
   MaxAttachmentSize: settable,
   AllowSimpleDevicePassword: flagged,
   DevicePasswordExpiration: settable,
@@ -35,7 +34,7 @@ export const EASProvisionDoc = container('Provision', {
   AllowIrDA: flagged,
   RequireManualSyncWhenRoaming: flagged,
   AllowDesktopSync: flagged,
-  MaxCalendarAgeFilter: until(161, number),
+  MaxCalendarAgeFilter: number,
   AllowHTMLEmail: flagged,
   MaxEmailAgeFilter: number,
   MaxEmailBodyTruncationSize: number,
