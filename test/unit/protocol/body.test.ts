@@ -1,0 +1,136 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { document } from '../../../lib/protocol/command.ts';
+import { settle } from '../../support/fake-clock.ts';
+import { bytesOf, FOLDER_SYNC, folderSyncOf, Harness, HEADERS, named, post } from './harness.ts';
+
+const withHeaders = (headers: Record<string, string>) => ({ headers: { ...HEADERS, ...headers } });
+
+async function* pieces(bytes: Uint8Array, size = 3): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+function small(bodyBytes: number): Harness {
+  const harness = new Harness();
+  harness.overrides = { limits: { bodyBytes, bodyMs: 1000 } };
+  return harness;
+}
+
+describe('reading a body', () => {
+  it('puts its pieces together', async () => {
+    expect((await new Harness().send({ body: pieces(FOLDER_SYNC) })).status).toBe(200);
+    expect(folderSyncOf(await new Harness().send({ body: pieces(FOLDER_SYNC, 99) })).Status).toBe(1);
+  });
+
+  it.each(['gzip', 'x-gzip', 'GZIP'])('takes it in %s', async (coding) => {
+    const body = gzipSync(FOLDER_SYNC);
+    expect((await new Harness().send({ body, ...withHeaders({ 'content-encoding': coding }) })).status).toBe(200);
+  });
+
+  it.each(['br', 'deflate', 'gzip, gzip'])('refuses %s with 415 and says what it takes', async (coding) => {
+    const response = await new Harness().send(withHeaders({ 'content-encoding': coding }));
+    expect([response.status, response.headers['Accept-Encoding']]).toEqual([415, 'gzip']);
+  });
+
+  it.each([
+    ['no gzip', FOLDER_SYNC],
+    ['gzip that ends early', gzipSync(FOLDER_SYNC).subarray(0, 20)],
+  ])('refuses %s with 400', async (_, body) => {
+    expect((await new Harness().send({ body, ...withHeaders({ 'content-encoding': 'gzip' }) })).status).toBe(400);
+  });
+
+  it('refuses a body over the limit: announced, whole, in pieces, or once it is inflated', async () => {
+    const big = Buffer.alloc(2000);
+    const harness = small(1000);
+    expect((await harness.send({ ...withHeaders({ 'content-length': '1001' }) })).status).toBe(413);
+    expect((await harness.send({ body: big })).status).toBe(413);
+    expect((await harness.send({ body: pieces(big, 100) })).status).toBe(413);
+    const bomb = gzipSync(big);
+    expect(bomb.length).toBeLessThan(1000);
+    expect((await harness.send({ body: bomb, ...withHeaders({ 'content-encoding': 'gzip' }) })).status).toBe(413);
+    expect((await harness.send({ ...withHeaders({ 'content-length': '1000' }) })).status).toBe(200);
+  });
+
+  it('stops reading at the limit', async () => {
+    let read = 0;
+    let returned = false;
+    async function* endless() {
+      try {
+        while (true) {
+          read++;
+          yield Buffer.alloc(100);
+        }
+      } finally {
+        returned = true;
+      }
+    }
+    expect((await small(1000).send({ body: endless() })).status).toBe(413);
+    expect([read, returned]).toEqual([11, true]);
+  });
+
+  it('waits no longer than the limit for one that stalls', async () => {
+    const harness = small(1000);
+    const body = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<Uint8Array>>(() => {}) }),
+    };
+    const answer = harness.send({ body });
+    await harness.clock.advance(1000);
+    expect((await answer).status).toBe(408);
+    expect(harness.clock.pending).toBe(0);
+  });
+
+  it('ends when the client goes away', async () => {
+    const harness = small(1000);
+    const controller = new AbortController();
+    const body = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<Uint8Array>>(() => {}) }),
+    };
+    const answer = harness.handler(post({ body }), controller.signal);
+    await settle();
+    controller.abort(named('AbortError'));
+    await answer;
+    expect(harness.clock.pending).toBe(0);
+  });
+});
+
+describe('compressing an answer', () => {
+  const long = 'word '.repeat(1000);
+  const answering = (SyncKey: string) => {
+    const harness = new Harness();
+    harness.folderSync = () => document({ Status: 1, SyncKey });
+    return harness;
+  };
+
+  it('happens where the client takes gzip and it is worth it [MS-ASHTTP R197 R214]', async () => {
+    const response = await answering(long).send(withHeaders({ 'accept-encoding': 'gzip, deflate' }));
+    expect(response.headers['Content-Encoding']).toBe('gzip');
+    expect(response.headers['Content-Length']).toBe(`${bytesOf(response).length}`);
+    expect(response.headers['Content-Type']).toBe('application/vnd.ms-sync.wbxml');
+    expect(folderSyncOf({ ...response, body: gunzipSync(bytesOf(response)) }).SyncKey).toBe(long);
+  });
+
+  it('happens beside the event loop for a large one', async () => {
+    const huge = long.repeat(20);
+    const response = await answering(huge).send(withHeaders({ 'accept-encoding': 'gzip' }));
+    expect(folderSyncOf({ ...response, body: gunzipSync(bytesOf(response)) }).SyncKey).toBe(huge);
+  });
+
+  it.each(['', 'identity', 'gzip;q=0', 'gzip; q=0.000', 'br', '*;q=0'])(
+    'does not happen for Accept-Encoding %j [MS-ASHTTP R215 R412]',
+    async (accept) => {
+      const response = await answering(long).send(withHeaders({ 'accept-encoding': accept }));
+      expect(response.headers).not.toHaveProperty('Content-Encoding');
+      expect(folderSyncOf(response).SyncKey).toBe(long);
+    },
+  );
+
+  it.each(['GZIP', 'br, gzip;q=0.1', '*', 'x-gzip'])('happens for Accept-Encoding %j', async (accept) => {
+    const response = await answering(long).send(withHeaders({ 'accept-encoding': accept }));
+    expect(response.headers['Content-Encoding']).toBe('gzip');
+  });
+
+  it('never happens to a small answer', async () => {
+    const small = await answering('a').send(withHeaders({ 'accept-encoding': 'gzip' }));
+    expect(small.headers).not.toHaveProperty('Content-Encoding');
+  });
+});
