@@ -104,12 +104,16 @@ export function createDevices(deps: DevicesDeps): Devices {
       await table.transact([{ op: 'delete', key: keys.device(mailbox, id) }]);
     },
     async orderWipe(mailbox, id, kind) {
-      if (!(await get(mailbox, id))) throw new NoDevice('no such device');
       const { set } = devicePatch({ wipe: { kind, state: 'ordered', at: clock.now() } });
-      // With the epoch in one transaction: a Ping held now ends, and its next request meets the order.
-      await mailboxes
-        .open(mailbox)
-        .raise('wipeEpoch', { with: [{ op: 'update', key: keys.device(mailbox, id), set }] });
+      try {
+        // With the epoch in one transaction: a Ping held now ends, and its next request meets the order. A block is
+        // lifted, since a device that is shut out would never hear of it.
+        await mailboxes.open(mailbox).raise('wipeEpoch', {
+          with: [{ op: 'update', key: keys.device(mailbox, id), set, remove: ['blocked'], when: { row: 'present' } }],
+        });
+      } catch (error) {
+        throw error instanceof ConditionFailed ? new NoDevice('no such device', { cause: error }) : error;
+      }
       const ordered = await get(mailbox, id);
       if (!ordered) throw new NoDevice('no such device');
       return ordered;
