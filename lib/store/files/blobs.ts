@@ -191,7 +191,7 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
 }
 
 /** A new name is durable only when its folder is. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 
-const FILE = '.b';
+export const FILE_SUFFIX = '.b';
 /** Most file systems take names of 255 bytes. */
 const MAX_NAME = 240;
 /** As S3 has it. */
@@ -17,13 +17,13 @@ export function pathOf(root: string, key: string): string {
   if (Buffer.byteLength(key) > MAX_KEY) throw new RangeError(`a blob's key takes ${MAX_KEY} bytes`);
   const names = key.split('/').map(encodeSegment);
   if (names.some((name) => name.length > MAX_NAME)) throw new RangeError('a segment of a blob key is too long');
-  return `${join(root, ...names)}${FILE}`;
+  return `${join(root, ...names)}${FILE_SUFFIX}`;
 }
 
 /** The key segment of a file or folder name, and which it is; `undefined` for names that no key makes. */
 export function segmentOf(name: string): { readonly segment: string; readonly file: boolean } | undefined {
-  const file = name.endsWith(FILE);
-  const encoded = file ? name.slice(0, -FILE.length) : name;
+  const file = name.endsWith(FILE_SUFFIX);
+  const encoded = file ? name.slice(0, -FILE_SUFFIX.length) : name;
   if (!/^(?:[A-Za-z0-9_-]|%[0-9A-F]{2})+$|^%$/.test(encoded)) return undefined;
   if (encoded === '%') return { segment: '', file };
   try {

@@ -17,12 +17,19 @@ type Outcome = { readonly changes: readonly Change[] } | { readonly error: unkno
 
 /** Bounds how long one commit keeps the event loop. */
 const MAX_BATCH = 64;
+/**
+ * Commits in one turn of the event loop. Promises alone never end a turn: a loop of transactions would keep timers and
+ * sockets waiting for as long as it runs.
+ */
+const COMMITS_A_TURN = 16;
 
 export class Committer {
   readonly #db: Database;
   readonly #writer: Writer;
   readonly #committed: (changes: readonly Change[]) => void;
   #waiting: Waiting[] = [];
+  /** Commits in this turn. */
+  #commits = 0;
   #closed = false;
 
   /** `committed` is told of every commit's feed changes, before the callers are. */
@@ -36,9 +43,20 @@ export class Committer {
     return new Promise((resolve, reject) => {
       checkWrites(writes);
       if (this.#closed) throw new StoreUnavailable('the store is closed');
-      if (this.#waiting.length === 0) process.nextTick(() => this.flush());
+      if (this.#waiting.length === 0) this.#flushSoon();
       this.#waiting.push({ writes, resolve, reject });
     });
+  }
+
+  #flushSoon(): void {
+    if (this.#commits === 0) {
+      setImmediate(() => {
+        this.#commits = 0;
+      });
+    }
+    const flush = () => this.flush();
+    if (++this.#commits > COMMITS_A_TURN) setImmediate(flush);
+    else process.nextTick(flush);
   }
 
   /** Commits what waits. Returns when it is on disk. */
