@@ -111,8 +111,7 @@ async function sendResponse(
   response: EasResponse,
 ): Promise<void> {
   if (res.destroyed) return;
-  // A body that nobody read would be taken for the next request's head.
-  const closing = front.draining || !req.complete;
+  const closing = front.draining || !isCheapToFinish(req);
   const headers = closing ? { ...response.headers, Connection: 'close' } : response.headers;
   res.writeHead(response.status, reasonOf(response.status), headers);
   if (response.body instanceof Uint8Array) {
@@ -124,6 +123,15 @@ async function sendResponse(
     if (res.destroyed) return;
   }
   res.end();
+}
+
+/** How much of an unread body node:http may read and drop so that the connection lives on: a 401 to a first request. */
+const MAX_DROPPED = 64 * 1024;
+
+function isCheapToFinish(req: IncomingMessage): boolean {
+  if (req.complete) return true;
+  // NaN for a body in chunks, whose end nobody knows.
+  return !req.readableDidRead && Number(req.headers['content-length']) <= MAX_DROPPED;
 }
 
 function writable(res: ServerResponse): Promise<void> {
