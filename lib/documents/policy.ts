@@ -1,4 +1,4 @@
-import { bool, container, type Infer, int, intOrEmpty, optional, repeated, text } from '../wbxml/schema.ts';
+import { bool, container, type Infer, int, intOrEmpty, optional, repeated, text, until } from '../wbxml/schema.ts';
 
 const flagged = optional(bool());
 const number = optional(int());
@@ -16,7 +16,8 @@ export const EASProvisionDoc = container('Provision', {
   AttachmentsEnabled: flagged,
   MinDevicePasswordLength: settable,
   MaxInactivityTimeDeviceLock: settable,
-  MaxDevicePasswordFailedAttempts: settable,
+  /** 16.1 has it (MS-ASPROV R25401), and the calendar filter (R25001), though the code page leaves both out. */
+  MaxDevicePasswordFailedAttempts: until(161, settable),
   MaxAttachmentSize: settable,
   AllowSimpleDevicePassword: flagged,
   DevicePasswordExpiration: settable,
@@ -34,7 +35,7 @@ export const EASProvisionDoc = container('Provision', {
   AllowIrDA: flagged,
   RequireManualSyncWhenRoaming: flagged,
   AllowDesktopSync: flagged,
-  MaxCalendarAgeFilter: number,
+  MaxCalendarAgeFilter: until(161, number),
   AllowHTMLEmail: flagged,
   MaxEmailAgeFilter: number,
   MaxEmailBodyTruncationSize: number,
