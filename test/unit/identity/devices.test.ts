@@ -123,7 +123,8 @@ describe('saving', () => {
   });
 
   test('does not bring back a device that was removed', async () => {
-    const { devices } = await openWorld();
+    const { devices, mailboxes } = await openWorld();
+    await mailboxes.create(mailbox);
     await devices.touch(mailbox, seen);
     await devices.remove(mailbox, phone);
     await expect(devices.save(mailbox, phone, { policyKey: '9' })).rejects.toThrow(NoDevice);
@@ -156,10 +157,20 @@ describe('removing', () => {
 
 describe('ordering a wipe', () => {
   test.each(['device', 'account'] as const)('of the %s marks it and ends held requests', async (kind) => {
-    const { devices, mailboxes, clock } = await openWorld();
+    const { devices, mailboxes, clock, epochs } = await openWorld();
+    await mailboxes.create(mailbox);
+    const before = await epochs(mailbox);
     await devices.touch(mailbox, seen);
     const device = await devices.orderWipe(mailbox, phone, kind);
     expect(device.wipe).toEqual({ kind, state: 'ordered', at: clock.now() });
-    expect(mailboxes.raised).toEqual([{ mailbox, epoch: 'wipeEpoch' }]);
+    expect(await epochs(mailbox)).toEqual({ ...before, wipe: before.wipe + 1 });
+  });
+
+  test('lifts a block, behind which the device would never hear of it', async () => {
+    const { devices, mailboxes } = await openWorld();
+    await mailboxes.create(mailbox);
+    await devices.touch(mailbox, seen);
+    await devices.save(mailbox, phone, { blocked: true });
+    expect((await devices.orderWipe(mailbox, phone, 'device')).blocked).toBeUndefined();
   });
 });
