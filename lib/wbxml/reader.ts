@@ -43,7 +43,7 @@ export class WbxmlReader {
   /** Where the last event begins. */
   offset = 0;
   string = '';
-  bytes: Uint8Array;
+  bytes: Uint8Array = new Uint8Array(0);
 
   readonly #buffer: Buffer;
   readonly #limits: Limits;
@@ -58,7 +58,6 @@ export class WbxmlReader {
   constructor(document: Uint8Array, limits: Limits = DEFAULT_LIMITS) {
     this.#buffer = Buffer.from(document.buffer, document.byteOffset, document.byteLength);
     this.#limits = limits;
-    this.bytes = this.#buffer.subarray(0, 0);
     if (document.byteLength > limits.bytes) throw this.#error('limit', 'The document is too large');
     this.#header();
   }
@@ -152,7 +151,8 @@ export class WbxmlReader {
     const length = this.#number();
     if (length > this.#buffer.length - this.#position) throw this.#error('wbxml', 'An opaque value has no end');
     this.#content(length);
-    this.bytes = this.#buffer.subarray(this.#position, this.#position + length);
+    // A view, not a copy: a message of many megabytes comes as one such value.
+    this.bytes = new Uint8Array(this.#buffer.buffer, this.#buffer.byteOffset + this.#position, length);
     this.#position += length;
     return 'opaque';
   }

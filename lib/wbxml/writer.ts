@@ -108,7 +108,7 @@ export class WbxmlWriter {
 
   /** A copy of what was written. */
   toDocument(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#buffer, 0, this.#length);
+    return new Uint8Array(this.#buffer.subarray(0, this.#length));
   }
 
   toFragment(): Fragment {
