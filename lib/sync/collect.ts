@@ -50,10 +50,11 @@ const PAGE = 128;
 export async function collect(input: CollectInput): Promise<Collected> {
   const log = input.logMoved ? await readRows(input) : { ...NOTHING, upTo: input.from.log };
   if (log.gone) return { next: input.from, snapshot: 0, gone: true };
-  let next = await tellRows(input, log);
+  const { position, seen } = await tellRows(input, log);
+  let next = position;
   const snapshot = next.log.seq;
   // Pages are of the time of the watermark: with rows left over there is no such time yet.
-  if (!next.rest) next = await pageMissing(input, next, snapshot);
+  if (!next.rest) next = await pageMissing(input, next, snapshot, seen);
   if (!next.rest) next = await pageExcess(input, next);
   return { next: settleSkipped(input, next), snapshot, gone: false };
 }
@@ -90,15 +91,20 @@ async function readRows({ mailbox, folder, from, own, room }: CollectInput): Pro
 }
 
 /** Tells what the rows come to, and finds the row that the device is up to by it. */
-async function tellRows(input: CollectInput, log: Rows): Promise<Position> {
+async function tellRows(
+  input: CollectInput,
+  log: Rows,
+): Promise<{ readonly position: Position; readonly seen: readonly Item[] }> {
   const { from } = input;
-  const upTo = { seq: log.upTo.seq, n: log.upTo.n };
   const stopped = await tellFolds(input, log.rows, log.folds);
+  const fresh = stopped === undefined ? await seeAdded(input, log.rows) : { cut: stopped, seen: [] };
   // A row whose item could not be told ends the window: what lies before it has been told.
-  const cut = stopped ?? (await firstUnseen(input, log.rows));
-  if (cut === undefined) return { ...from, log: upTo, rest: log.rest };
+  const { cut, seen } = fresh;
+  if (cut === undefined) {
+    return { position: { ...from, log: { seq: log.upTo.seq, n: log.upTo.n }, rest: log.rest }, seen };
+  }
   const before = cut === 0 ? from.log : log.rows[cut - 1]!;
-  return { ...from, log: { seq: before.seq, n: before.n }, rest: true };
+  return { position: { ...from, log: { seq: before.seq, n: before.n }, rest: true }, seen };
 }
 
 /** The place of the first row that did not get through, or `undefined`. */
@@ -144,37 +150,52 @@ function tell(emitter: Emitter, fold: Fold, item: Item | undefined): Emitted | P
 }
 
 /**
- * A page may not be read before the items of all rows up to the watermark can be seen: what a page misses now, no row
- * brings later. Only items that pages have to bring count.
+ * A page may not be told before the items of all rows up to the watermark can be seen: what a page misses now, no row
+ * brings later. Only items that pages have to bring count; those that were seen are told even if the page misses them.
  */
-async function firstUnseen(
+async function seeAdded(
   { mailbox, folder, from }: CollectInput,
   rows: readonly LogRow[],
-): Promise<number | undefined> {
-  if (nextMissing(from) === undefined) return undefined;
+): Promise<{ readonly cut: number | undefined; readonly seen: readonly Item[] }> {
+  if (nextMissing(from) === undefined) return { cut: undefined, seen: [] };
   const added = rows.filter((row) => row.kind === 'add' && wanted(from, row.item) && !holds(from, row.item));
-  if (added.length === 0) return undefined;
-  const seen = await mailbox.itemsFor(folder, added);
-  return seen.complete ? undefined : rows.indexOf(added[seen.rows.length]!);
+  if (added.length === 0) return { cut: undefined, seen: [] };
+  const found = await mailbox.itemsFor(folder, added);
+  const cut = found.complete ? undefined : rows.indexOf(added[found.rows.length]!);
+  return { cut, seen: [...found.items.values()] };
 }
 
 const idBelow = (range: IdRange) => (range.below === TOP ? undefined : (range.below as ItemId));
 const idFrom = (range: IdRange) => (range.from === BOTTOM ? undefined : (range.from as ItemId));
 
-async function pageMissing(input: CollectInput, start: Position, snapshot: number): Promise<Position> {
+async function pageMissing(
+  input: CollectInput,
+  start: Position,
+  snapshot: number,
+  seen: readonly Item[],
+): Promise<Position> {
   let position = start;
   for (let range = nextMissing(position); range; range = nextMissing(position)) {
     if (input.emitter.full) break;
     const limit = Math.max(1, Math.min(PAGE, input.room.items));
-    const items = await input.mailbox.page(input.folder, { below: idBelow(range), from: idFrom(range), limit });
+    const page = await input.mailbox.page(input.folder, { below: idBelow(range), from: idFrom(range), limit });
+    const from = page.length < limit ? range.from : page.at(-1)!.id;
+    const items = withSeen(page, seen, { from, below: range.below });
     const reached = await tellPage(input, items, snapshot);
     if (reached !== undefined) {
       return reached === 0 ? position : withHeld(position, { from: items[reached - 1]!.id, below: range.below });
     }
-    const from = items.length < limit ? range.from : items.at(-1)!.id;
     position = withHeld(position, { from, below: range.below });
   }
   return position;
+}
+
+/** A page together with items of its range that were seen before and that it overlooks, newest first. */
+function withSeen(page: readonly Item[], seen: readonly Item[], range: IdRange): readonly Item[] {
+  if (seen.length === 0) return page;
+  const ids = new Set(page.map(({ id }) => id));
+  const missed = seen.filter(({ id }) => id >= range.from && id < range.below && !ids.has(id));
+  return missed.length === 0 ? page : [...page, ...missed].sort((a, b) => (a.id > b.id ? -1 : 1));
 }
 
 /** Adds the items of a page; the place of the first that found no room, or `undefined`. */

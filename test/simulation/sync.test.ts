@@ -1,0 +1,237 @@
+/**
+ * Phones on bad networks against one mailbox that changes under them. Whatever was lost, repeated or doubled: when all
+ * is quiet each phone holds what the mailbox holds within its filter, and was never told what makes no sense.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Item, Mailbox } from '../../lib/mailbox/types.ts';
+import type { ItemId } from '../../lib/ops/ids.ts';
+import { cutOff } from '../../lib/sync/filter.ts';
+import { email, INBOX, TRASH } from '../support/mailboxes.ts';
+import { change, remove, TestPhone } from '../support/sync-phone.ts';
+import { openSyncWorld, type Sent, type SyncWorld } from '../support/sync-world.ts';
+
+const DAY = 86_400_000;
+
+type Step =
+  | { readonly do: 'deliver'; readonly days: number; readonly count: number }
+  | { readonly do: 'flag' | 'edit' | 'remove' | 'moveOut'; readonly pick: number }
+  | { readonly do: 'time'; readonly ms: number }
+  | { readonly do: 'read' | 'delete'; readonly phone: number; readonly pick: number }
+  | {
+      readonly do: 'sync';
+      readonly phone: number;
+      readonly fate: 'arrives' | 'lost' | 'doubled' | 'given up';
+      readonly window: number | undefined;
+      readonly changes: boolean;
+    }
+  | { readonly do: 'filter'; readonly phone: number; readonly type: number }
+  | { readonly do: 'look' | 'restart'; readonly phone: number };
+
+const phone = fc.nat(1);
+const pick = fc.nat(50);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('deliver'), days: fc.nat(9), count: fc.integer({ min: 1, max: 6 }) }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('flag', 'edit', 'remove', 'moveOut'), pick }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('time'), ms: fc.constantFrom(1000, 3_600_000, DAY, 3 * DAY) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('read', 'delete'), phone, pick }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('sync'),
+      phone,
+      fate: fc.constantFrom('arrives', 'arrives', 'lost', 'doubled', 'given up'),
+      window: fc.constantFrom(undefined, 1, 3),
+      changes: fc.constantFrom(true, true, true, false),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('filter'), phone, type: fc.constantFrom(0, 1, 2, 3) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('look'), phone }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart'), phone }) },
+) as fc.Arbitrary<Step>;
+
+/** A phone with a user: changes made here are shown at once and sent until an answer confirms them. */
+class UsedPhone {
+  readonly phone: TestPhone;
+  filterType = 0;
+  /** By ServerId: the read state to send and what it was; or a deletion and what was deleted. */
+  readonly reads = new Map<string, { to: boolean; was: boolean }>();
+  readonly deletions = new Map<string, NonNullable<ReturnType<TestPhone['items']['get']>>>();
+  readonly #world: SyncWorld;
+
+  constructor(world: SyncWorld, device: string) {
+    this.#world = world;
+    this.phone = new TestPhone(world, device);
+  }
+
+  #pick(number: number): string | undefined {
+    const ids = [...this.phone.items.keys()].filter((id) => !this.reads.has(id));
+    return ids[number % Math.max(1, ids.length)];
+  }
+
+  toggle(number: number): void {
+    const id = this.#pick(number);
+    if (id === undefined) return;
+    const item = this.phone.items.get(id)!;
+    const to = !item.Read;
+    this.reads.set(id, { to, was: item.Read! });
+    this.phone.items.set(id, { ...item, Read: to });
+  }
+
+  delete(number: number): void {
+    const id = this.#pick(number);
+    if (id === undefined) return;
+    this.deletions.set(id, this.phone.items.get(id)!);
+    this.phone.items.delete(id);
+  }
+
+  /** The user undoes what was not confirmed yet; whether the server did it already, nobody here knows. */
+  giveUp(): void {
+    for (const [id, { was }] of this.reads) {
+      const item = this.phone.items.get(id);
+      if (item) this.phone.items.set(id, { ...item, Read: was });
+    }
+    for (const [id, item] of this.deletions) this.phone.items.set(id, item);
+    this.reads.clear();
+    this.deletions.clear();
+  }
+
+  async sync(fate: 'arrives' | 'lost' | 'doubled' | 'given up', WindowSize?: number, changes = true): Promise<boolean> {
+    const { key } = this.phone;
+    const commands = [
+      ...[...this.reads].map(([id, { to }]) => change(id, { Read: to })),
+      ...[...this.deletions.keys()].map(remove),
+    ];
+    const first = key === '0';
+    const collection = {
+      WindowSize,
+      Options: [{ FilterType: this.filterType }],
+      Commands: first || commands.length === 0 ? undefined : commands,
+      GetChanges: first || changes ? undefined : false,
+    };
+    const once = () => this.phone.send(collection);
+    if (fate === 'doubled') {
+      const answers = await Promise.all([once(), this.phone.send(collection, {}, this.#world.another())]);
+      const good = answers.filter((sent) => statusOf(sent) !== 16);
+      expect(new Set(good.map(keyOf).filter(Boolean)).size, 'keys fork').toBeLessThanOrEqual(1);
+      return this.#take(good.find((sent) => sent !== 'empty') ?? good[0] ?? 'empty', first);
+    }
+    const sent = await once();
+    if (fate === 'given up') this.giveUp();
+    if (fate !== 'arrives') return false;
+    return this.#take(sent, first);
+  }
+
+  #take(sent: Sent, first: boolean): boolean {
+    const status = statusOf(sent);
+    if (!first && (status === 1 || status === undefined)) this.deletions.clear();
+    const restarted = first || status === 3;
+    if (restarted) this.deletions.clear();
+    if (status !== 16) this.reads.clear();
+    this.phone.take(sent);
+    return sent !== 'empty';
+  }
+}
+
+const collectionOf = (sent: Sent) =>
+  sent !== 'empty' && !('kind' in sent) ? sent.Collections?.Collection[0] : undefined;
+const statusOf = (sent: Sent) => collectionOf(sent)?.Status;
+const keyOf = (sent: Sent) => collectionOf(sent)?.SyncKey;
+
+async function inbox(mailbox: Mailbox): Promise<Map<string, Item>> {
+  const items = await mailbox.page(INBOX, { limit: 1000 });
+  return new Map(items.map((item) => [`${INBOX}:${item.id}`, item]));
+}
+
+async function run(world: SyncWorld, steps: readonly Step[]): Promise<void> {
+  const phones = [new UsedPhone(world, 'phone1'), new UsedPhone(world, 'phone2')];
+  let delivered = 0;
+  for (const one of steps) await apply(one);
+  await quiesce(world, phones);
+
+  async function apply(one: Step): Promise<void> {
+    const { mailbox, clock } = world;
+    switch (one.do) {
+      case 'deliver': {
+        const received = clock.now() - one.days * DAY;
+        const mails = Array.from({ length: one.count }, () =>
+          email(`m${delivered++}`, { received: received - delivered }),
+        );
+        await mailbox.append(INBOX, mails);
+        return;
+      }
+      case 'time':
+        return clock.advance(one.ms);
+      case 'read':
+        return phones[one.phone]!.toggle(one.pick);
+      case 'delete':
+        return phones[one.phone]!.delete(one.pick);
+      case 'filter':
+        phones[one.phone]!.filterType = one.type;
+        return;
+      case 'look': {
+        await world.news.look(mailbox, phones[one.phone]!.phone.device, [INBOX]);
+        return;
+      }
+      case 'restart':
+        phones[one.phone]!.giveUp();
+        phones[one.phone]!.phone.key = '0';
+        return;
+      case 'sync':
+        await phones[one.phone]!.sync(one.fate, one.window, one.changes);
+        return;
+      default:
+        return elsewhere(mailbox, one.do, one.pick);
+    }
+  }
+}
+
+/** Somebody else changes the mailbox. */
+async function elsewhere(mailbox: Mailbox, what: 'flag' | 'edit' | 'remove' | 'moveOut', pick: number): Promise<void> {
+  const ids = [...(await inbox(mailbox)).values()].map(({ id }) => id);
+  const id: ItemId | undefined = ids[pick % Math.max(1, ids.length)];
+  if (id === undefined) return;
+  if (what === 'remove') await mailbox.remove(INBOX, [id]);
+  else if (what === 'moveOut') await mailbox.move(INBOX, id, TRASH);
+  else {
+    await mailbox.update(INBOX, id, ({ content }) =>
+      what === 'flag'
+        ? { kind: 'flags', content: { ...content, read: !content.read } }
+        : { kind: 'change', content: { ...content, subject: `${content.subject}!` } },
+    );
+  }
+}
+
+async function quiesce(world: SyncWorld, phones: readonly UsedPhone[]): Promise<void> {
+  for (const used of phones) {
+    let rounds = 0;
+    while (await used.sync('arrives')) expect(rounds++, 'the folder does not come to an end').toBeLessThan(200);
+  }
+  // What the second phone changed last is news to the first.
+  for (const used of phones) while (await used.sync('arrives'));
+  const held = await inbox(world.mailbox);
+  for (const { phone, filterType } of phones) {
+    const from = cutOff(filterType, world.clock.now());
+    const expected = [...held].filter(([, { id }]) => id >= from);
+    const shown = [...phone.items].map(([id, { Subject, Read }]) => [id, Subject, Read]);
+    expect(shown.sort()).toEqual(expected.map(([id, { content }]) => [id, content.subject, content.read]).sort());
+    expect(phone.complaints).toEqual([]);
+    const news = await world.news.look(world.mailbox, phone.device, [INBOX]);
+    expect(news.get(INBOX), 'a phone that has everything').toBe('none');
+  }
+}
+
+describe('two phones and a mailbox', () => {
+  test('agree when all is quiet', async () => {
+    const base = await openSyncWorld();
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) =>
+        run(await base.fresh(), steps),
+      ),
+      { numRuns: Number(process.env.SIMULATION_RUNS ?? 60) },
+    );
+  }, 120_000);
+});

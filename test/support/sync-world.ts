@@ -1,0 +1,115 @@
+/** A mailbox, a Sync command over it, and phones whose documents go through the codec both ways. */
+
+import { emailClass } from '../../lib/commands/sync/email.ts';
+import type { SyncItemClass } from '../../lib/commands/sync/item-class.ts';
+import { createSyncCommand, type SyncDeps } from '../../lib/commands/sync.ts';
+import { SyncRequest, SyncResponse } from '../../lib/documents/sync.ts';
+import type { Account, Device } from '../../lib/identity/types.ts';
+import type { Mailbox } from '../../lib/mailbox/types.ts';
+import type { DeviceId, MailboxId } from '../../lib/ops/ids.ts';
+import { type Log, silentLog } from '../../lib/ops/log.ts';
+import type { Command, CommandContext, CommandResult } from '../../lib/protocol/command.ts';
+import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
+import type { Table } from '../../lib/store/ports.ts';
+import { keys } from '../../lib/store/schema.ts';
+import { SyncNews } from '../../lib/sync/news.ts';
+import { SyncStates } from '../../lib/sync/states.ts';
+import { decode, encode } from '../../lib/wbxml/index.ts';
+import type { FakeClock } from './fake-clock.ts';
+import { openTestMailbox } from './mailboxes.ts';
+import type { StoreKind } from './stores.ts';
+
+export interface SyncWorld {
+  readonly mailbox: Mailbox;
+  readonly clock: FakeClock;
+  /** As the engine sees it, with what `wrap` put between. */
+  readonly table: Table;
+  readonly states: SyncStates;
+  readonly news: SyncNews;
+  readonly command: Command<SyncRequest, SyncResponse>;
+  /** Another process over the same store: its own locks. */
+  another(): Command<SyncRequest, SyncResponse>;
+  context(device: DeviceId, over?: Partial<CommandContext>): CommandContext;
+  makeDevice(device: DeviceId): Promise<void>;
+  /** The same store with a new mailbox, for the next run of a property. */
+  fresh(): Promise<SyncWorld>;
+}
+
+export async function openSyncWorld(
+  input: {
+    readonly kind?: StoreKind;
+    readonly wrap?: (table: Table) => Table;
+    readonly options?: SyncDeps['options'];
+    readonly email?: (email: SyncItemClass) => SyncItemClass;
+    readonly log?: Log;
+  } = {},
+): Promise<SyncWorld> {
+  let table: Table | undefined;
+  const wrap = (inner: Table) => {
+    table = input.wrap ? input.wrap(inner) : inner;
+    return table;
+  };
+  const { store, clock, mailbox, mailboxes } = await openTestMailbox({ kind: input.kind, wrap });
+  const email = emailClass(store.blobs);
+  const world = (of: Mailbox): SyncWorld =>
+    makeWorld(of, clock, table!, input.email ? input.email(email) : email, input);
+  const fresh = async (): Promise<SyncWorld> => {
+    const next = await mailboxes.create(`m${++mailboxCount}` as MailboxId);
+    return { ...world(next), fresh };
+  };
+  return { ...world(mailbox), fresh };
+}
+
+let mailboxCount = 0;
+
+function makeWorld(
+  mailbox: Mailbox,
+  clock: FakeClock,
+  table: Table,
+  email: SyncItemClass,
+  input: { readonly options?: SyncDeps['options']; readonly log?: Log },
+): Omit<SyncWorld, 'fresh'> & { fresh: SyncWorld['fresh'] } {
+  const states = new SyncStates(table);
+  const news = new SyncNews(states, clock);
+  const another = () => createSyncCommand({ table, states, news, classes: [email], options: input.options });
+  const context = (device: DeviceId, over: Partial<CommandContext> = {}): CommandContext => ({
+    version: 141,
+    account: { id: mailbox.id } as Account,
+    mailbox,
+    device: { id: device, type: 'Phone', firstSeen: 0, lastSeen: 0 } as Device,
+    query: { command: 'Sync', deviceId: device, deviceType: 'Phone', encoding: 'plain' },
+    policyKey: undefined,
+    userAgent: undefined,
+    lane: 'task',
+    requestId: 'test',
+    clock,
+    log: input.log ?? silentLog,
+    signal: new AbortController().signal,
+    ...over,
+  });
+  const makeDevice = async (device: DeviceId) => {
+    const { pk, sk } = keys.device(mailbox.id, device);
+    await table.transact([{ op: 'put', table: 'devices', row: { pk, sk, type: 'Phone' } }]);
+  };
+  const fresh = () => Promise.reject(new Error('not from here'));
+  return { mailbox, clock, table, states, news, command: another(), another, context, makeDevice, fresh };
+}
+
+export type Sent = SyncResponse | 'empty' | Extract<CommandResult<SyncResponse>, { kind: 'held' }>['hold'];
+
+/** One exchange as bytes would do it: what the schema cannot carry is lost here, too. */
+export async function exchange(
+  command: Command<SyncRequest, SyncResponse>,
+  context: CommandContext,
+  request: SyncRequest | undefined,
+): Promise<Sent> {
+  const { version } = context;
+  const heard = request && decode(SyncRequest, encode(SyncRequest, request, version), version);
+  return received(await command.run(context, heard), version);
+}
+
+export function received(result: CommandResult<SyncResponse>, version: ProtocolVersion): Sent {
+  if (result.kind === 'empty') return 'empty';
+  if (result.kind === 'held') return result.hold;
+  return decode(SyncResponse, encode(SyncResponse, result.document, version), version);
+}
