@@ -13,6 +13,11 @@ export interface RawAnswer {
 /** A client that writes exactly the bytes it is told to, and reads answers with a Content-Length. */
 export class RawClient {
   readonly socket: Socket;
+  /**
+   * Leaves out every `100 Continue`: node:http writes that of a request sent ahead into the middle of the answer before
+   * it, where no client could read it.
+   */
+  skipContinue = false;
   #bytes: Buffer = Buffer.alloc(0);
   #wake: () => void = () => {};
   #ended = false;
@@ -21,6 +26,7 @@ export class RawClient {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      if (this.skipContinue) this.#dropContinue();
       this.#wake();
     });
     socket.on('error', () => {});
@@ -70,6 +76,13 @@ export class RawClient {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  #dropContinue(): void {
+    const line = 'HTTP/1.1 100 Continue\r\n\r\n';
+    for (let at = this.#bytes.indexOf(line); at >= 0; at = this.#bytes.indexOf(line)) {
+      this.#bytes = Buffer.concat([this.#bytes.subarray(0, at), this.#bytes.subarray(at + line.length)]);
+    }
   }
 
   #more(): Promise<void> {
