@@ -52,12 +52,17 @@ export class WbxmlElement {
     return this.#children.find((child) => child.page === page && child.token === token);
   }
 
-  /** The content as text; some clients send text as an opaque value. Throws WbxmlError where that is not UTF-8. */
+  /**
+   * The content as text. Some clients send text as an opaque value: its NULs are left out, as no string can have any.
+   * Throws WbxmlError where it is not UTF-8.
+   */
   text(): string {
     if (typeof this.content === 'string') return this.content;
     if (this.content === undefined) return '';
     if (!isUtf8(this.content)) throw new WbxmlError('wbxml', 'A value is not UTF-8', this.path, this.offset);
-    return Buffer.from(this.content.buffer, this.content.byteOffset, this.content.byteLength).toString('utf8');
+    return Buffer.from(this.content.buffer, this.content.byteOffset, this.content.byteLength)
+      .toString('utf8')
+      .replaceAll('\0', '');
   }
 
   /** `Sync/Collections/Collection[2]/SyncKey`: a number where siblings share the name. */

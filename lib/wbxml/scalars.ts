@@ -20,10 +20,7 @@ export function scalar(shape: ScalarShape): Compiled {
     case 'int':
       return intOf(shape);
     case 'decimal':
-      return written(
-        (value) => finite(value) && String(value),
-        (element) => Number(matched(element, DECIMAL)),
-      );
+      return written((value) => finite(value) && String(value), readDecimal);
     case 'bool':
       return written((value) => typeof value === 'boolean' && (value ? '1' : '0'), readBool);
     case 'flag':
@@ -85,7 +82,7 @@ function intOf({ min, max, empty: nullable }: { min: number; max: number; empty:
     (value) => (nullable && value === null ? '' : fits(value) && String(value)),
     (element) => {
       if (nullable && leaf(element).trim() === '') return null;
-      const value = Number(matched(element, INTEGER));
+      const value = numberIn(element, INTEGER);
       if (!fits(value)) throw failure(element, 'xml', `Not from ${min} to ${max}`);
       return value;
     },
@@ -158,10 +155,17 @@ function leaf(element: WbxmlElement): string {
   return element.text();
 }
 
-function matched(element: WbxmlElement, form: RegExp): string {
+function readDecimal(element: WbxmlElement): number {
+  const value = numberIn(element, DECIMAL);
+  if (!finite(value)) throw failure(element, 'xml', 'Not a number');
+  return value;
+}
+
+/** `form` bounds the length: digits without end would cost time. "-0" is 0. */
+function numberIn(element: WbxmlElement, form: RegExp): number {
   const content = leaf(element).trim();
   if (!form.test(content)) throw failure(element, 'xml', 'Not a number');
-  return content;
+  return Number(content) + 0;
 }
 
 const finite = (value: unknown): value is number => Number.isFinite(value);

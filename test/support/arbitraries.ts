@@ -12,15 +12,40 @@ export const anyText = fc.string({ unit: 'binary', maxLength: 60 }).map((text) =
 const lastCompact = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 const firstCompact = Date.UTC(1601, 0, 1) / 1000;
 
-/** Values of a schema as one protocol version can carry them: what comes back from `decode` equals them. */
-export function valuesFor<T>(schema: Schema<T>, version: ProtocolVersion): fc.Arbitrary<T> {
-  return shapeValue(schema.shape, version, 0) as fc.Arbitrary<T>;
+/** What would be read as tokens if a string could end before its end: NUL, END, SWITCH_PAGE, STR_I, OPAQUE, tags. */
+const token = fc.constantFrom(
+  '\0',
+  '\u0001',
+  '\0\u0001\u0001',
+  '\0\u0000\u000d\u0045',
+  '\u0003',
+  '\u00c3\u0002',
+  'E',
+  '\ud83d',
+  'a',
+);
+export const hostileText = fc.oneof(
+  fc.array(token, { maxLength: 12 }).map((tokens) => tokens.join('')),
+  fc.array(token, { maxLength: 12 }).map((tokens) => 'x'.repeat(30) + tokens.join('')),
+  fc.string({ unit: 'binary', maxLength: 60 }),
+);
+
+interface Options {
+  readonly version: ProtocolVersion;
+  readonly texts: fc.Arbitrary<string>;
 }
 
-function shapeValue(shape: Shape, version: ProtocolVersion, depth: number): fc.Arbitrary<unknown> {
+/** Values of a schema as one protocol version can carry them: what comes back from `decode` equals them. */
+export function valuesFor<T>(schema: Schema<T>, version: ProtocolVersion, texts = anyText): fc.Arbitrary<T> {
+  return shapeValue(schema.shape, { version, texts }, 0) as fc.Arbitrary<T>;
+}
+
+function shapeValue(shape: Shape, options: Options, depth: number): fc.Arbitrary<unknown> {
   switch (shape.kind) {
     case 'text':
-      return shape.max === undefined ? anyText : anyText.map((text) => text.slice(0, shape.max).toWellFormed());
+      return shape.max === undefined
+        ? options.texts
+        : options.texts.map((text) => text.slice(0, shape.max).toWellFormed());
     case 'int': {
       const number = fc.integer({ min: Math.max(shape.min, -(2 ** 31)), max: Math.min(shape.max, 2 ** 31 - 1) });
       return shape.empty ? fc.oneof(number, fc.constant(null)) : number;
@@ -41,36 +66,36 @@ function shapeValue(shape: Shape, version: ProtocolVersion, depth: number): fc.A
     case 'open':
       return openElement;
     case 'lazy':
-      return shapeValue(shape.resolve(), version, depth + 1);
+      return shapeValue(shape.resolve(), options, depth + 1);
     case 'container':
-      return fc.record(members(shape.namespace, shape.fields, version, depth)).map(withoutAbsent);
+      return fc.record(members(shape.namespace, shape.fields, options, depth)).map(withoutAbsent);
     case 'ordered':
-      return fc.array(choice(shape.namespace, shape.fields, version, depth), { maxLength: 4 });
+      return fc.array(choice(shape.namespace, shape.fields, options, depth), { maxLength: 4 });
   }
 }
 
 type Namespace = Schema<unknown>['namespace'];
 type Members = Record<string, fc.Arbitrary<unknown>>;
 
-function members(namespace: Namespace, fields: Fields, version: ProtocolVersion, depth: number): Members {
+function members(namespace: Namespace, fields: Fields, options: Options, depth: number): Members {
   const result: Members = {};
-  for (const [name, field] of current(namespace, fields, version)) {
+  for (const [name, field] of current(namespace, fields, options.version)) {
     const deep = field.shape.kind === 'lazy' && depth > 2;
-    const value = deep ? fc.constant(undefined) : fieldValue(field, version, depth);
+    const value = deep ? fc.constant(undefined) : fieldValue(field, options, depth);
     result[name] = field.optional ? fc.option(value, { nil: undefined, freq: 2 }) : value;
   }
   return result;
 }
 
-function choice(namespace: Namespace, fields: Fields, version: ProtocolVersion, depth: number): fc.Arbitrary<unknown> {
-  const kinds = current(namespace, fields, version).map(([tag, field]) =>
-    fieldValue(field, version, depth).map((value) => ({ tag, value })),
+function choice(namespace: Namespace, fields: Fields, options: Options, depth: number): fc.Arbitrary<unknown> {
+  const kinds = current(namespace, fields, options.version).map(([tag, field]) =>
+    fieldValue(field, options, depth).map((value) => ({ tag, value })),
   );
   return fc.oneof(...kinds);
 }
 
-function fieldValue(field: Field<unknown>, version: ProtocolVersion, depth: number): fc.Arbitrary<unknown> {
-  const one = shapeValue(field.shape, version, depth);
+function fieldValue(field: Field<unknown>, options: Options, depth: number): fc.Arbitrary<unknown> {
+  const one = shapeValue(field.shape, options, depth);
   if (field.many === undefined) return one;
   const { min, max } = field.many;
   // An empty optional array is written as nothing and read as absent.
