@@ -51,8 +51,12 @@ const piece = fc.oneof(
 /** One change to a document: a byte replaced, removed, doubled, or everything after it cut off. */
 const mutation = fc.record({
   at: fc.nat(),
-  kind: fc.constantFrom('replace', 'remove', 'insert', 'cut', 'swap'),
-  byte: fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0x00, 0x01, 0x03, 0xc3, 0x83, 0x45)),
+  kind: fc.constantFrom('replace', 'replace', 'replace', 'replace', 'remove', 'insert', 'cut', 'swap'),
+  byte: fc.oneof(
+    fc.integer({ min: 0, max: 255 }),
+    fc.constantFrom(0x00, 0x01, 0x03, 0xc3, 0x83, 0x45),
+    fc.constantFrom(0x30, 0x31, 0x61),
+  ),
 });
 function mutate(bytes: Uint8Array, changes: readonly { at: number; kind: string; byte: number }[]): Uint8Array {
   let result = [...bytes];
@@ -100,7 +104,7 @@ describe('any bytes give a document or an error of the codec', () => {
       ),
     );
     fc.assert(
-      fc.property(documents, fc.array(mutation, { minLength: 1, maxLength: 4 }), (document, changes) => {
+      fc.property(documents, fc.array(mutation, { minLength: 1, maxLength: 2 }), (document, changes) => {
         if (survive(document.name, document.version, mutate(document.bytes, changes))) read++;
       }),
       { numRuns: RUNS },
