@@ -69,14 +69,22 @@ describe('a hostile message', () => {
 
   test('with more header than is read keeps what it says first', async () => {
     const raw = `From: ada@example.com\r\nSubject: big\r\n${'X-Junk: y\r\n'.repeat(60_000)}\r\nbody\r\n`;
-    expect(await parse(raw)).toMatchObject({ degraded: 'parser', from: 'ada@example.com', subject: 'big', text: 'body\r\n' });
+    expect(await parse(raw)).toMatchObject({
+      degraded: 'parser',
+      from: 'ada@example.com',
+      subject: 'big',
+      text: 'body\r\n',
+    });
   });
 
   test('to 20,000 people lists as many as 32,768 bytes hold, none cut [MS-ASEMAIL R788 R477]', async () => {
     const people = Array.from({ length: 20_000 }, (_, n) => `"Person ${n}" <person${n}@example.com>`);
-    const { to, displayTo, from } = await parse(`From: ${'x'.repeat(40_000)}@example.com\r\nTo: ${people.join(',\r\n ')}\r\n\r\nx`, {
-      headerBytes: 4_000_000,
-    });
+    const { to, displayTo, from } = await parse(
+      `From: ${'x'.repeat(40_000)}@example.com\r\nTo: ${people.join(',\r\n ')}\r\n\r\nx`,
+      {
+        headerBytes: 4_000_000,
+      },
+    );
     expect(to.length).toBeGreaterThan(32_000);
     expect(to.length).toBeLessThanOrEqual(32_768);
     expect(people).toContain(to.split(', ').at(-1));
@@ -149,10 +157,13 @@ describe('a hostile message', () => {
 });
 
 describe('a limit', () => {
-  test.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY])('of %s throws instead of switching a check off', async (value) => {
-    await expect(parse('x', { depth: value })).rejects.toThrow(RangeError);
-    expect(() => withLimits({ a: 1 }, { a: value })).toThrow('limit a');
-  });
+  test.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY])(
+    'of %s throws instead of switching a check off',
+    async (value) => {
+      await expect(parse('x', { depth: value })).rejects.toThrow(RangeError);
+      expect(() => withLimits({ a: 1 }, { a: value })).toThrow('limit a');
+    },
+  );
 
   test('that is undefined is the default', () => {
     expect(withLimits({ a: 1 }, { a: undefined })).toEqual({ a: 1 });
