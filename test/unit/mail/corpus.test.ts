@@ -42,10 +42,6 @@ describe('every message of the corpus', () => {
 
 /** What each is there to show. */
 const EXPECTED: [name: string, expected: Partial<ParsedMessage>, attachments?: string[]][] = [
-  name: string,
-  expected: Partial<ParsedMessage>,
-  attachments?: readonly string[],
-])[] = [
   ['plain', { text: 'Hello Bob,\n\nlunch at noon? The café is open.\n\nAda', nativeBody: 1, received: SENT_CET }],
   ['plain-no-mime', { text: 'No MIME at all.', received: SENT }],
   ['html-only', { nativeBody: 2, text: 'News\n\nRead the article <https://example.com/a>.' }],
