@@ -1,7 +1,9 @@
 import type { DeviceId, FolderId, MailboxId } from '../ops/ids.ts';
-import { ConditionFailed, type Row, type Table, type Value } from '../store/ports.ts';
+import { ConditionFailed, OutcomeUnknown, type Row, StoreConflict, type Table, type Value } from '../store/ports.ts';
 import { keys } from '../store/schema.ts';
 import type { PingParameters } from './ping-parameters.ts';
+
+const TRIES = 4;
 
 /** What the server remembers of a device's Pings, in the attribute `ping` of its row. */
 export interface PingMemory extends PingParameters {
@@ -32,12 +34,17 @@ export async function writePingMemory(
 ): Promise<void> {
   if (same(before, after)) return;
   const ping = Object.fromEntries(Object.entries(after).filter(([, value]) => value !== undefined)) as Value;
-  try {
-    await table.transact([
-      { op: 'update', key: keys.device(mailbox, device), set: { ping }, when: { row: 'present' } },
-    ]);
-  } catch (error) {
-    if (!(error instanceof ConditionFailed)) throw error;
+  const key = keys.device(mailbox, device);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await table.transact([{ op: 'update', key, set: { ping }, when: { row: 'present' } }]);
+      return;
+    } catch (error) {
+      if (error instanceof ConditionFailed) return;
+      // Another request of the device writes the same row; what is written here does not depend on what it wrote.
+      const again = error instanceof StoreConflict || error instanceof OutcomeUnknown;
+      if (!again || attempt === TRIES) throw error;
+    }
   }
 }
 

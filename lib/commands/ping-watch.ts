@@ -74,7 +74,7 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
       case 'hierarchy':
         return this.#folderSync(this.#upToDate ? this.#gone : NONE);
       case 'expired':
-        return outcome.folders.length > 0 ? changed(outcome.folders) : document({ Status: 1 });
+        return this.#remembering(outcome.folders.length > 0 ? changed(outcome.folders) : document({ Status: 1 }));
       case 'superseded':
       case 'draining':
         return document({ Status: 1 });
@@ -111,11 +111,16 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
 
   #changes(folders: readonly FolderId[]): CommandResult<PingResponse> | Promise<CommandResult<PingResponse>> {
     const unsynced = folders.filter((folder) => this.#unsynced?.has(folder));
-    if (unsynced.length === 0) return changed(folders);
+    if (unsynced.length === 0) return this.#remembering(changed(folders));
     // Named again and again and never synchronised: perhaps the device does not know the folder.
     const vain =
       unsynced.length === folders.length && unsynced.every((folder) => this.#count(folder) >= this.#deps.strikes);
     return vain ? this.#folderSync(unsynced) : this.#told(unsynced).then(() => changed(folders));
+  }
+
+  /** With what was forgiven, where anything was: hardly ever. */
+  #remembering(result: CommandResult<PingResponse>): typeof result | Promise<typeof result> {
+    return this.#memory === this.#stored ? result : this.#told(NONE).then(() => result);
   }
 
   async #folderSync(inVain: readonly FolderId[]): Promise<CommandResult<PingResponse>> {

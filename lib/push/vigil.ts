@@ -94,7 +94,9 @@ export class Vigil {
     held.tries = 0;
     held.sweepTick = this.#sweepTick();
     held.later = sight.later.length > 0 ? sight.later : NONE;
-    held.news = sight.now.length > 0 ? union(held.spec.folders, sight.now, sight.later) : NONE;
+    // News that wait to be told stay news: an answer that may have been lost is seen by one look and no other.
+    const now = held.news.length > 0 ? [...held.news, ...sight.now] : sight.now;
+    held.news = now.length > 0 ? union(held.spec.folders, now, sight.later) : NONE;
     if (sight.hierarchy) this.#deps.actions.end(held, { kind: 'hierarchy' });
     else if (held.has(Flag.final)) {
       // What came during the last look deserves another one, as long as there is grace.
@@ -241,8 +243,8 @@ export class Vigil {
   }
 }
 
-/** In the order in which the device listed them. */
+/** In the order in which the device listed them, each once. */
 function union(order: readonly FolderId[], now: readonly FolderId[], later: readonly FolderId[]): readonly FolderId[] {
-  if (later.length === 0) return now;
+  if (now.length === 1 && later.length === 0) return now;
   return order.filter((folder) => now.includes(folder) || later.includes(folder));
 }
