@@ -16,7 +16,7 @@ import {
 import { type Credentials, createCredentials } from './credentials.ts';
 import { type AccountReader, createDirectory } from './directory.ts';
 import { normaliseAddress } from './names.ts';
-import { type HashCost, hashPassword } from './password-hash.ts';
+import { checkedPassword, type HashCost, hashPassword, isPasswordHash } from './password-hash.ts';
 import { decideAgain } from './retry.ts';
 import type { Account } from './types.ts';
 
@@ -46,7 +46,7 @@ export interface AccountChange {
 
 /** The accounts of a server. @see Directory for look-ups. */
 export interface Accounts extends AccountReader, Credentials {
-  /** The account with its mailbox. @throws AddressTaken, InvalidAddress, InvalidAccount */
+  /** The account with its mailbox. @throws AddressTaken, InvalidAddress, InvalidAccount, InvalidPassword */
   create(account: NewAccount): Promise<Account>;
   /** Ends held requests of the account where what they rest on changed. @throws NoAccount, AddressTaken, InvalidAddress, InvalidAccount */
   update(id: MailboxId, change: AccountChange): Promise<Account>;
@@ -72,8 +72,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   async function create(input: NewAccount): Promise<Account> {
     const address = normaliseAddress(input.address);
     const aliases = distinctAliases(input.aliases ?? [], address);
-    const passwordHash =
-      input.password === undefined ? input.passwordHash : await hashPassword(input.password, deps.hashCost);
+    const passwordHash = await hashOf(input, deps.hashCost);
     const id = newId(clock.now()) as MailboxId;
     const account: StoredAccount = {
       id,
@@ -150,6 +149,14 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   }
 
   return { ...directory, ...createCredentials({ ...deps, directory }), create, update };
+}
+
+async function hashOf({ password, passwordHash }: NewAccount, cost: HashCost | undefined): Promise<string | undefined> {
+  if (password !== undefined) return hashPassword(checkedPassword(password), cost);
+  if (passwordHash !== undefined && !isPasswordHash(passwordHash)) {
+    throw new InvalidAccount('the password hash is no argon2id hash that could be verified here');
+  }
+  return passwordHash;
 }
 
 function changed(before: StoredAccount, change: AccountChange): StoredAccount {

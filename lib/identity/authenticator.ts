@@ -130,7 +130,12 @@ class PasswordGate {
     // Names that nobody has are counted like the others, so that a lock tells nothing.
     const pair = `${account?.id ?? credentials.login.toLowerCase()} ${source}`;
     const wait = Math.max(this.#perAccount.wait(pair), this.#perSource.wait(source));
-    if (wait > 0) return { ok: false, reason: 'locked', retryAfterS: Math.ceil(wait / 1000) };
+    // The name that was typed stays out of the log: people type their password there.
+    const refused = (reason: string) => this.#deps.log.info('login-refused', { account: account?.id, source, reason });
+    if (wait > 0) {
+      refused('locked');
+      return { ok: false, reason: 'locked', retryAfterS: Math.ceil(wait / 1000) };
+    }
     const takeBack = [this.#perAccount.charge(pair), this.#perSource.charge(source)];
     const refund = () => {
       for (const undo of takeBack) undo();
@@ -157,6 +162,7 @@ class PasswordGate {
     if (account && !answer.mayChange) {
       this.#cache.put(key, { account: account.id, credentialVersion: account.credentialVersion, good: false });
     }
+    refused('invalid');
     return INVALID;
   }
 }

@@ -1,3 +1,5 @@
+import { MOST_PASSWORD } from './password-hash.ts';
+
 /** A name and a password as the client meant them. */
 export interface BasicCredentials {
   readonly login: string;
@@ -10,7 +12,6 @@ export type Authorization =
 
 const MOST_BASIC = 4096;
 const MOST_BEARER = 16_384;
-const MOST_PASSWORD = 1024;
 
 /**
  * What an Authorization header says, or `undefined` for one that says nothing readable. Basic gives one reading, or two

@@ -14,12 +14,12 @@ import {
   putAppPassword,
 } from './app-passwords.ts';
 import type { AccountReader } from './directory.ts';
-import { type HashCost, hashPassword } from './password-hash.ts';
+import { checkedPassword, type HashCost, hashPassword } from './password-hash.ts';
 import { decideAgain } from './retry.ts';
 
 /** Passwords and app passwords. Every change raises the account's `credentialVersion` in its transaction. */
 export interface Credentials {
-  /** `undefined`: no password of its own any more. @throws NoAccount */
+  /** `undefined`: no password of its own any more. @throws NoAccount, InvalidPassword */
   setPassword(id: MailboxId, password: string | undefined): Promise<void>;
   /** The secret is in this answer and nowhere else. @throws NoAccount */
   addAppPassword(id: MailboxId, name: string): Promise<AppPassword & { readonly secret: string }>;
@@ -56,7 +56,7 @@ export function createCredentials({ table, clock, mailboxes, directory, hashCost
   return {
     async setPassword(id, password) {
       if (password === undefined) return change(id, { remove: ['passwordHash'] }, []);
-      const passwordHash = await hashPassword(password, hashCost);
+      const passwordHash = await hashPassword(checkedPassword(password), hashCost);
       return change(id, { set: { passwordHash } }, []);
     },
     async addAppPassword(id, name) {

@@ -16,6 +16,22 @@ const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9
 /** A stored hash may come from an import: what it asks for must not take the machine down. */
 const MOST: HashCost = { memory: 262_144, passes: 16, parallelism: 8 };
 
+/** No client could log in with it. */
+export class InvalidPassword extends Error {
+  override readonly name = 'InvalidPassword';
+}
+
+/** In UTF-16 units. */
+export const MOST_PASSWORD = 1024;
+
+/** The password as it is, where a Basic login can carry it. @throws InvalidPassword */
+export function checkedPassword(password: string): string {
+  if (password === '' || password.length > MOST_PASSWORD || /\p{Cc}/u.test(password)) {
+    throw new InvalidPassword(`a password has 1 to ${MOST_PASSWORD} characters, none of them a control character`);
+  }
+  return password;
+}
+
 /** A PHC string. Runs on the thread pool. */
 export async function hashPassword(password: string, cost: HashCost = DEFAULT_COST): Promise<string> {
   const salt = randomBytes(16);

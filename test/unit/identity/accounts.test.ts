@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AddressTaken, InvalidAccount, NoAccount } from '../../../lib/identity/account-errors.ts';
 import { createAccounts, MAX_ALIASES } from '../../../lib/identity/accounts.ts';
 import { InvalidAddress } from '../../../lib/identity/names.ts';
+import { InvalidPassword } from '../../../lib/identity/password-hash.ts';
 import type { Account } from '../../../lib/identity/types.ts';
 import type { MailboxId } from '../../../lib/ops/ids.ts';
 import { OutcomeUnknown, type Table } from '../../../lib/store/ports.ts';
@@ -71,6 +72,16 @@ describe('making an account', () => {
   test.each(['ada', 'ada@', '@x.org', 'a b@x.org'])('%j is refused as an address', async (address) => {
     const { accounts } = await openWorld();
     await expect(accounts.create({ address })).rejects.toThrow(InvalidAddress);
+  });
+
+  test('a password that no client could send, or a hash that could never fit, is refused', async () => {
+    const { accounts } = await openWorld();
+    for (const password of ['', 'a\0b', 'a\nb', 'x'.repeat(1025)]) {
+      await expect(accounts.create({ address: 'a@x.org', password })).rejects.toThrow(InvalidPassword);
+    }
+    await expect(accounts.create({ address: 'a@x.org', passwordHash: '$2b$10$x' })).rejects.toThrow(InvalidAccount);
+    const { id } = await accounts.create({ address: 'a@x.org', password: 'x'.repeat(1024) });
+    await expect(accounts.setPassword(id, '')).rejects.toThrow(InvalidPassword);
   });
 
   test('a policy that does not exist is refused, and so are too many aliases', async () => {
