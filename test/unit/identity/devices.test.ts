@@ -4,7 +4,8 @@ import type { DeviceId, FolderId, MailboxId } from '../../../lib/ops/ids.ts';
 import type { ProtocolFailure } from '../../../lib/protocol/command.ts';
 import type { Table, Write } from '../../../lib/store/ports.ts';
 import { keys, mailboxPartition } from '../../../lib/store/schema.ts';
-import { openWorld } from './support.ts';
+import { STORES } from '../../support/stores.ts';
+import { openWorld as openWorldOn } from './support.ts';
 
 const mailbox = 'ada' as MailboxId;
 const phone = 'phone1' as DeviceId;
@@ -25,152 +26,157 @@ function noting(table: Table): Table & { readonly writes: Write[] } {
   };
 }
 
-describe('a partnership', () => {
-  test('begins with the first request', async () => {
-    const { devices, clock } = await openWorld();
-    const device = await devices.touch(mailbox, seen);
-    expect(device).toEqual({ ...seen, firstSeen: clock.now(), lastSeen: clock.now() });
-    expect(await devices.get(mailbox, phone)).toEqual(device);
-    expect(await devices.list(mailbox)).toEqual([device]);
-    expect(await devices.list('bob' as MailboxId)).toEqual([]);
-  });
+describe.each(STORES)('on %s', (store) => {
+  const openWorld = (options: { readonly maxDevices?: number } = {}) => openWorldOn({ store, ...options });
 
-  test('two first requests at once make one', async () => {
-    const { devices } = await openWorld();
-    const [one, two] = await Promise.all([devices.touch(mailbox, seen), devices.touch(mailbox, seen)]);
-    expect(one).toEqual(two);
-    expect(await devices.list(mailbox)).toHaveLength(1);
-  });
+  describe('a partnership', () => {
+    test('begins with the first request', async () => {
+      const { devices, clock } = await openWorld();
+      const device = await devices.touch(mailbox, seen);
+      expect(device).toEqual({ ...seen, firstSeen: clock.now(), lastSeen: clock.now() });
+      expect(await devices.get(mailbox, phone)).toEqual(device);
+      expect(await devices.list(mailbox)).toEqual([device]);
+      expect(await devices.list('bob' as MailboxId)).toEqual([]);
+    });
 
-  test.each([
-    { what: 'nothing new within the hour', after: 3_599_999, change: {}, written: 0 },
-    { what: 'nothing new, an hour later', after: 3_600_000, change: {}, written: 1 },
-    { what: 'another version', after: 1000, change: { version: 141 as const }, written: 1 },
-    { what: 'another User-Agent', after: 1000, change: { userAgent: 'Apple-iPhone/2' }, written: 1 },
-    { what: 'another type', after: 1000, change: { type: 'iPad' }, written: 1 },
-    { what: 'no User-Agent', after: 1000, change: { userAgent: undefined }, written: 0 },
-  ])('a request with $what writes $written times', async ({ after, change, written }) => {
-    const { table, clock, mailboxes } = await openWorld();
-    const noted = noting(table);
-    const devices = createDevices({ table: noted, clock, mailboxes });
-    const first = await devices.touch(mailbox, seen);
-    noted.writes.length = 0;
-    await clock.advance(after);
-    const again = await devices.touch(mailbox, { ...seen, ...change });
-    expect(noted.writes).toHaveLength(written);
-    const defined = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-    expect(again).toEqual({ ...first, ...defined, lastSeen: written ? clock.now() : first.lastSeen });
-    expect(await devices.get(mailbox, phone)).toEqual(again);
-  });
+    test('two first requests at once make one', async () => {
+      const { devices } = await openWorld();
+      const [one, two] = await Promise.all([devices.touch(mailbox, seen), devices.touch(mailbox, seen)]);
+      expect(one).toEqual(two);
+      expect(await devices.list(mailbox)).toHaveLength(1);
+    });
 
-  test("AOSP's account test leaves nothing behind", async () => {
-    const { table, clock, mailboxes } = await openWorld();
-    const noted = noting(table);
-    const devices = createDevices({ table: noted, clock, mailboxes });
-    const id = 'validate' as DeviceId;
-    expect(await devices.touch(mailbox, { ...seen, id })).toMatchObject({ id, type: 'iPhone' });
-    expect(await devices.save(mailbox, id, { policyKey: '5' })).toMatchObject({ id, policyKey: '5' });
-    expect(noted.writes).toEqual([]);
-    expect(await devices.get(mailbox, id)).toBeUndefined();
-  });
+    test.each([
+      { what: 'nothing new within the hour', after: 3_599_999, change: {}, written: 0 },
+      { what: 'nothing new, an hour later', after: 3_600_000, change: {}, written: 1 },
+      { what: 'another version', after: 1000, change: { version: 141 as const }, written: 1 },
+      { what: 'another User-Agent', after: 1000, change: { userAgent: 'Apple-iPhone/2' }, written: 1 },
+      { what: 'another type', after: 1000, change: { type: 'iPad' }, written: 1 },
+      { what: 'no User-Agent', after: 1000, change: { userAgent: undefined }, written: 0 },
+    ])('a request with $what writes $written times', async ({ after, change, written }) => {
+      const { table, clock, mailboxes } = await openWorld();
+      const noted = noting(table);
+      const devices = createDevices({ table: noted, clock, mailboxes });
+      const first = await devices.touch(mailbox, seen);
+      noted.writes.length = 0;
+      await clock.advance(after);
+      const again = await devices.touch(mailbox, { ...seen, ...change });
+      expect(noted.writes).toHaveLength(written);
+      const defined = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      expect(again).toEqual({ ...first, ...defined, lastSeen: written ? clock.now() : first.lastSeen });
+      expect(await devices.get(mailbox, phone)).toEqual(again);
+    });
 
-  test('a text that no device would send is cut', async () => {
-    const { devices } = await openWorld();
-    const device = await devices.touch(mailbox, { ...seen, userAgent: 'x'.repeat(100_000) });
-    expect(device.userAgent).toHaveLength(1024);
-  });
+    test("AOSP's account test leaves nothing behind", async () => {
+      const { table, clock, mailboxes } = await openWorld();
+      const noted = noting(table);
+      const devices = createDevices({ table: noted, clock, mailboxes });
+      const id = 'validate' as DeviceId;
+      expect(await devices.touch(mailbox, { ...seen, id })).toMatchObject({ id, type: 'iPhone' });
+      expect(await devices.save(mailbox, id, { policyKey: '5' })).toMatchObject({ id, policyKey: '5' });
+      expect(noted.writes).toEqual([]);
+      expect(await devices.get(mailbox, id)).toBeUndefined();
+    });
 
-  test('one more than allowed gets status 177 [MS-ASCMD R4980], those that are known go on', async () => {
-    const { devices } = await openWorld({ maxDevices: 2 });
-    await devices.touch(mailbox, seen);
-    await devices.touch(mailbox, { ...seen, id: 'two' as DeviceId });
-    const third = devices.touch(mailbox, { ...seen, id: 'three' as DeviceId });
-    await expect(third).rejects.toThrow(expect.objectContaining({ status: 177 }) as ProtocolFailure);
-    await devices.touch(mailbox, seen);
-    await devices.remove(mailbox, phone);
-    await devices.touch(mailbox, { ...seen, id: 'three' as DeviceId });
-  });
+    test('a text that no device would send is cut', async () => {
+      const { devices } = await openWorld();
+      const device = await devices.touch(mailbox, { ...seen, userAgent: 'x'.repeat(100_000) });
+      expect(device.userAgent).toHaveLength(1024);
+    });
 
-  test.each([0, Number.NaN, -1])('a maximum of %d devices is no maximum', async (maxDevices) => {
-    await expect(openWorld({ maxDevices })).rejects.toThrow(RangeError);
-  });
-});
+    test('one more than allowed gets status 177 [MS-ASCMD R4980], those that are known go on', async () => {
+      const { devices } = await openWorld({ maxDevices: 2 });
+      await devices.touch(mailbox, seen);
+      await devices.touch(mailbox, { ...seen, id: 'two' as DeviceId });
+      const third = devices.touch(mailbox, { ...seen, id: 'three' as DeviceId });
+      await expect(third).rejects.toThrow(expect.objectContaining({ status: 177 }) as ProtocolFailure);
+      await devices.touch(mailbox, seen);
+      await devices.remove(mailbox, phone);
+      await devices.touch(mailbox, { ...seen, id: 'three' as DeviceId });
+    });
 
-describe('saving', () => {
-  test('changes what it names and leaves the rest', async () => {
-    const { devices } = await openWorld();
-    const device = await devices.touch(mailbox, seen);
-    await devices.save(mailbox, phone, { information: { model: 'X', imei: undefined }, temporaryPolicyKey: '7' });
-    const saved = await devices.save(mailbox, phone, { policyKey: '9', temporaryPolicyKey: undefined });
-    expect(saved).toEqual({ ...device, information: { model: 'X' }, policyKey: '9' });
-  });
-
-  test('of changes at once none is lost', async () => {
-    const { devices } = await openWorld();
-    await devices.touch(mailbox, seen);
-    await Promise.all([
-      devices.save(mailbox, phone, { policyKey: '9' }),
-      devices.save(mailbox, phone, { blocked: true }),
-      devices.touch(mailbox, { ...seen, version: 160 }),
-      devices.save(mailbox, phone, { information: { os: 'iOS' } }),
-    ]);
-    expect(await devices.get(mailbox, phone)).toMatchObject({
-      policyKey: '9',
-      blocked: true,
-      version: 160,
-      information: { os: 'iOS' },
+    test.each([0, Number.NaN, -1])('a maximum of %d devices is no maximum', async (maxDevices) => {
+      await expect(openWorld({ maxDevices })).rejects.toThrow(RangeError);
     });
   });
 
-  test('does not bring back a device that was removed', async () => {
-    const { devices, mailboxes } = await openWorld();
-    await mailboxes.create(mailbox);
-    await devices.touch(mailbox, seen);
-    await devices.remove(mailbox, phone);
-    await expect(devices.save(mailbox, phone, { policyKey: '9' })).rejects.toThrow(NoDevice);
-    await expect(devices.orderWipe(mailbox, phone, 'device')).rejects.toThrow(NoDevice);
-    expect(await devices.list(mailbox)).toEqual([]);
-  });
-});
+  describe('saving', () => {
+    test('changes what it names and leaves the rest', async () => {
+      const { devices } = await openWorld();
+      const device = await devices.touch(mailbox, seen);
+      await devices.save(mailbox, phone, { information: { model: 'X', imei: undefined }, temporaryPolicyKey: '7' });
+      const saved = await devices.save(mailbox, phone, { policyKey: '9', temporaryPolicyKey: undefined });
+      expect(saved).toEqual({ ...device, information: { model: 'X' }, policyKey: '9' });
+    });
 
-describe('removing', () => {
-  test('takes the sync states, waiters and ledgers of this device and of no other', async () => {
-    const { devices, table } = await openWorld();
-    const other = 'phone10' as DeviceId;
-    await devices.touch(mailbox, seen);
-    await devices.touch(mailbox, { ...seen, id: other });
-    for (const device of [phone, other]) {
-      const owned = [
-        ...Array.from({ length: 130 }, (_, n) => keys.syncState(mailbox, device, `f${n}` as FolderId)),
-        keys.ledger(mailbox, device, 'f' as FolderId, '1.1', 'c'),
-        keys.waiter(mailbox, device, 'r'),
-        keys.sent(mailbox, device, 'c'),
-      ];
-      for (const { table: name, pk, sk } of owned) await table.transact([{ op: 'put', table: name, row: { pk, sk } }]);
-    }
-    await devices.remove(mailbox, phone);
-    const left = await table.query({ table: 'devices', pk: mailboxPartition(mailbox) });
-    expect(left).toHaveLength(134);
-    for (const { sk } of left) expect(sk).toContain(`#${other}`);
-  });
-});
+    test('of changes at once none is lost', async () => {
+      const { devices } = await openWorld();
+      await devices.touch(mailbox, seen);
+      await Promise.all([
+        devices.save(mailbox, phone, { policyKey: '9' }),
+        devices.save(mailbox, phone, { blocked: true }),
+        devices.touch(mailbox, { ...seen, version: 160 }),
+        devices.save(mailbox, phone, { information: { os: 'iOS' } }),
+      ]);
+      expect(await devices.get(mailbox, phone)).toMatchObject({
+        policyKey: '9',
+        blocked: true,
+        version: 160,
+        information: { os: 'iOS' },
+      });
+    });
 
-describe('ordering a wipe', () => {
-  test.each(['device', 'account'] as const)('of the %s marks it and ends held requests', async (kind) => {
-    const { devices, mailboxes, clock, epochs } = await openWorld();
-    await mailboxes.create(mailbox);
-    const before = await epochs(mailbox);
-    await devices.touch(mailbox, seen);
-    const device = await devices.orderWipe(mailbox, phone, kind);
-    expect(device.wipe).toEqual({ kind, state: 'ordered', at: clock.now() });
-    expect(await epochs(mailbox)).toEqual({ ...before, wipe: before.wipe + 1 });
+    test('does not bring back a device that was removed', async () => {
+      const { devices, mailboxes } = await openWorld();
+      await mailboxes.create(mailbox);
+      await devices.touch(mailbox, seen);
+      await devices.remove(mailbox, phone);
+      await expect(devices.save(mailbox, phone, { policyKey: '9' })).rejects.toThrow(NoDevice);
+      await expect(devices.orderWipe(mailbox, phone, 'device')).rejects.toThrow(NoDevice);
+      expect(await devices.list(mailbox)).toEqual([]);
+    });
   });
 
-  test('lifts a block, behind which the device would never hear of it', async () => {
-    const { devices, mailboxes } = await openWorld();
-    await mailboxes.create(mailbox);
-    await devices.touch(mailbox, seen);
-    await devices.save(mailbox, phone, { blocked: true });
-    expect((await devices.orderWipe(mailbox, phone, 'device')).blocked).toBeUndefined();
+  describe('removing', () => {
+    test('takes the sync states, waiters and ledgers of this device and of no other', async () => {
+      const { devices, table } = await openWorld();
+      const other = 'phone10' as DeviceId;
+      await devices.touch(mailbox, seen);
+      await devices.touch(mailbox, { ...seen, id: other });
+      for (const device of [phone, other]) {
+        const owned = [
+          ...Array.from({ length: 130 }, (_, n) => keys.syncState(mailbox, device, `f${n}` as FolderId)),
+          keys.ledger(mailbox, device, 'f' as FolderId, '1.1', 'c'),
+          keys.waiter(mailbox, device, 'r'),
+          keys.sent(mailbox, device, 'c'),
+        ];
+        for (const { table: name, pk, sk } of owned)
+          await table.transact([{ op: 'put', table: name, row: { pk, sk } }]);
+      }
+      await devices.remove(mailbox, phone);
+      const left = await table.query({ table: 'devices', pk: mailboxPartition(mailbox) });
+      expect(left).toHaveLength(134);
+      for (const { sk } of left) expect(sk).toContain(`#${other}`);
+    });
+  });
+
+  describe('ordering a wipe', () => {
+    test.each(['device', 'account'] as const)('of the %s marks it and ends held requests', async (kind) => {
+      const { devices, mailboxes, clock, epochs } = await openWorld();
+      await mailboxes.create(mailbox);
+      const before = await epochs(mailbox);
+      await devices.touch(mailbox, seen);
+      const device = await devices.orderWipe(mailbox, phone, kind);
+      expect(device.wipe).toEqual({ kind, state: 'ordered', at: clock.now() });
+      expect(await epochs(mailbox)).toEqual({ ...before, wipe: before.wipe + 1 });
+    });
+
+    test('lifts a block, behind which the device would never hear of it', async () => {
+      const { devices, mailboxes } = await openWorld();
+      await mailboxes.create(mailbox);
+      await devices.touch(mailbox, seen);
+      await devices.save(mailbox, phone, { blocked: true });
+      expect((await devices.orderWipe(mailbox, phone, 'device')).blocked).toBeUndefined();
+    });
   });
 });

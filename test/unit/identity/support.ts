@@ -5,10 +5,11 @@ import { createPolicies, type Policies } from '../../../lib/identity/policies.ts
 import type { Devices } from '../../../lib/identity/types.ts';
 import { TableMailboxes } from '../../../lib/mailbox/mailboxes.ts';
 import type { Mailboxes } from '../../../lib/mailbox/types.ts';
+import type { Clock } from '../../../lib/ops/clock.ts';
 import type { MailboxId } from '../../../lib/ops/ids.ts';
 import type { Table } from '../../../lib/store/ports.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { openTestStore } from '../../support/stores.ts';
+import { openTestStore, type StoreKind } from '../../support/stores.ts';
 
 /** Argon2id at its least: these tests are of what is done with hashes. */
 export const CHEAP: HashCost = { memory: 64, passes: 1, parallelism: 1 };
@@ -24,14 +25,28 @@ export interface World {
   epochs(mailbox: MailboxId): Promise<{ readonly policy: number; readonly wipe: number }>;
 }
 
+/** The time of the test; whoever waits before trying again need not wait for the test to move it. */
+function impatient(clock: FakeClock): Clock {
+  return {
+    now: () => clock.now(),
+    after(_ms, run) {
+      const soon = setImmediate(run);
+      return () => clearImmediate(soon);
+    },
+  };
+}
+
 /** Accounts, devices, policies and mailboxes on a real store with a clock of their own. */
-export async function openWorld(options: { readonly maxDevices?: number } = {}): Promise<World> {
+export async function openWorld(
+  options: { readonly store?: StoreKind; readonly maxDevices?: number } = {},
+): Promise<World> {
   const clock = new FakeClock();
-  const { table, blobs } = await openTestStore('sqlite', { clock });
-  const mailboxes = new TableMailboxes({ table, blobs, clock, pause: async () => {} });
-  const accounts = createAccounts({ table, clock, mailboxes, hashCost: CHEAP });
-  const devices = createDevices({ table, clock, mailboxes, ...options });
-  const policies = createPolicies({ table, clock, mailboxes, directory: accounts });
+  const { table, blobs } = await openTestStore(options.store ?? 'sqlite', { clock });
+  const shared = { table, clock: impatient(clock) };
+  const mailboxes = new TableMailboxes({ ...shared, blobs, pause: async () => {} });
+  const accounts = createAccounts({ ...shared, mailboxes, hashCost: CHEAP });
+  const devices = createDevices({ ...shared, mailboxes, maxDevices: options.maxDevices });
+  const policies = createPolicies({ ...shared, mailboxes, directory: accounts });
   const epochs = async (mailbox: MailboxId) => {
     const { policyEpoch, wipeEpoch } = await mailboxes.open(mailbox).state();
     return { policy: policyEpoch, wipe: wipeEpoch };
