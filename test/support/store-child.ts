@@ -36,7 +36,7 @@ switch (command) {
     store.feed.subscribe((records) => {
       for (const { pk, sk, row } of records) tell({ pk, sk, seq: row?.seq });
     });
-    setTimeout(() => tell('ready'), 50);
+    tell('ready');
     process.stdin.resume();
     await once(process.stdin, 'end');
     break;
