@@ -1,4 +1,15 @@
-import { base64, container, document, type Infer, int, optional, repeated, sensitive, text } from '../wbxml/schema.ts';
+import {
+  base64,
+  container,
+  document,
+  type Infer,
+  int,
+  opaque,
+  optional,
+  repeated,
+  sensitive,
+  text,
+} from '../wbxml/schema.ts';
 
 /** MS-ASCMD 2.2.1.15. The times stay text: what is no date has a status of its own (5). */
 export const ResolveRecipientsRequest = document('ResolveRecipients', 'ResolveRecipients', {
@@ -31,7 +42,7 @@ const recipient = container('ResolveRecipients', {
       MiniCertificate: optional(base64()),
     }),
   ),
-  Picture: optional(repeated(container('ResolveRecipients', { Status: int(), Data: optional(sensitive(base64())) }))),
+  Picture: optional(repeated(container('ResolveRecipients', { Status: int(), Data: optional(sensitive(opaque())) }))),
 });
 
 export const ResolveRecipientsResponse = document('ResolveRecipients', 'ResolveRecipients', {

@@ -1,4 +1,4 @@
-import { base64, container, type Infer, int, item, optional, sensitive, text, within } from '../../wbxml/schema.ts';
+import { container, type Infer, int, item, opaque, optional, sensitive, text, within } from '../../wbxml/schema.ts';
 
 const field = within('GAL', optional(sensitive(text())));
 
@@ -15,7 +15,7 @@ export const galFields = {
   HomePhone: field,
   MobilePhone: field,
   EmailAddress: field,
-  Picture: within('GAL', optional(container('GAL', { Status: int(), Data: optional(sensitive(base64())) }))),
+  Picture: within('GAL', optional(container('GAL', { Status: int(), Data: optional(sensitive(opaque())) }))),
 };
 
 export const Gal = item('GAL', galFields);
