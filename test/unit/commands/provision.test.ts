@@ -142,7 +142,7 @@ describe('where a policy is in place', () => {
     ['is managed by somebody else, which is not allowed', 4, {}, 145],
     ['is managed by somebody else, which is allowed', 4, { allowExternal: true }, undefined],
   ])(
-    'a device that %s ends with %i -> %j: %s [MS-ASPROV R455 R461 R659 R660 R681 R682 R684 R686 R687 R697 R1046] [MS-ASCMD R4917]',
+    'a device that %s ends with %i -> %j: %s [MS-ASPROV R455 R461 R659 R660 R681 R684 R686 R687 R697 R1046] [MS-ASCMD R4917]',
     async (_, status, more, failure) => {
       const ada = await phone();
       await ada.world.policies.save('default', { ...STRICT, ...more });

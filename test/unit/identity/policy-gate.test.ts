@@ -46,7 +46,7 @@ describe('where a policy is in place', () => {
     ['refuse', '0', 142],
     ['allow', '0', 142],
   ])(
-    'without a key it is "%s": key %s gets %s [MS-ASPROV R458 R485 R685] [MS-ASCMD R4904]',
+    'without a key it is "%s": key %s gets %s [MS-ASPROV R458 R682 R685] [MS-ASCMD R4904]',
     async (withoutKey, key, refusal) => {
       expect(await check(applied({ withoutKey }), fresh, key)).toBe(refusal);
     },
