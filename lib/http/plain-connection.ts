@@ -41,12 +41,13 @@ export class PlainConnection {
   constructor(host: PlainHost, socket: Socket) {
     this.#host = host;
     this.#socket = socket;
+    (socket as PlainSocket)[PLAIN] = this;
     host.open.add(this);
-    socket.on('data', this.#onData);
-    socket.on('end', this.#onEnd);
-    socket.on('close', this.#onClose);
+    socket.on('data', onData);
+    socket.on('end', onEnd);
+    socket.on('close', onClose);
     socket.on('error', ignore);
-    socket.on('timeout', this.#onTimeout);
+    socket.on('timeout', onTimeout);
     socket.setTimeout(host.limits.keepAlive);
   }
 
@@ -63,12 +64,12 @@ export class PlainConnection {
     this.#socket.destroy();
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  read(chunk: Buffer): void {
     this.#bytes = this.#bytes ? Buffer.concat([this.#bytes, chunk]) : chunk;
     this.#pieces++;
     if (this.#state === 'reading') this.#advance();
     else if (this.#bytes.length > MAX_AHEAD) this.#socket.pause();
-  };
+  }
 
   #advance(): void {
     const bytes = this.#bytes;
@@ -98,11 +99,12 @@ export class PlainConnection {
     this.#state = 'ended';
     this.#host.open.delete(this);
     const socket = this.#socket;
-    socket.off('data', this.#onData);
-    socket.off('end', this.#onEnd);
-    socket.off('close', this.#onClose);
+    (socket as PlainSocket)[PLAIN] = undefined;
+    socket.off('data', onData);
+    socket.off('end', onEnd);
+    socket.off('close', onClose);
     socket.off('error', ignore);
-    socket.off('timeout', this.#onTimeout);
+    socket.off('timeout', onTimeout);
     socket.setTimeout(0);
     this.#host.inject(socket, bytes);
   }
@@ -113,7 +115,9 @@ export class PlainConnection {
     const controller = new AbortController();
     this.#controller = controller;
     const answer = this.#host.front.answer(this.#toRequest(request), controller.signal);
-    Promise.resolve(answer).then(this.#onAnswer).catch(this.#onBroken);
+    Promise.resolve(answer)
+      .then((given) => this.#answered(given))
+      .catch(() => this.destroy());
   }
 
   #toRequest({ method, target, headers, body }: PlainRequest): EasRequest {
@@ -122,7 +126,7 @@ export class PlainConnection {
     return { method, ...splitTarget(target), headers, body, ...peer };
   }
 
-  readonly #onAnswer = (answer: EasResponse | Held): Promise<void> | undefined => {
+  #answered(answer: EasResponse | Held): Promise<void> | undefined {
     this.#controller = undefined;
     if (!('kind' in answer)) return this.#write(answer);
     if (this.#state === 'ended') {
@@ -132,14 +136,12 @@ export class PlainConnection {
     }
     this.#state = 'held';
     this.#held = answer;
-    answer.complete(this.#onComplete);
+    answer.complete((response) => {
+      this.#held = undefined;
+      this.#write(response).catch(() => this.destroy());
+    });
     return undefined;
-  };
-
-  readonly #onComplete = (response: EasResponse): void => {
-    this.#held = undefined;
-    this.#write(response).catch(this.#onBroken);
-  };
+  }
 
   async #write(response: EasResponse): Promise<void> {
     if (this.#state === 'ended') return;
@@ -166,24 +168,20 @@ export class PlainConnection {
     this.#advance();
   }
 
-  readonly #onBroken = (): void => {
-    this.#socket.destroy();
-  };
-
   /** A client that ends its side wants no answer; node:http takes it the same way. */
-  readonly #onEnd = (): void => {
+  ended(): void {
     this.#gone();
     this.#socket.destroySoon();
-  };
+  }
 
-  readonly #onClose = (): void => {
+  closed(): void {
     this.#gone();
     this.#host.open.delete(this);
-  };
+  }
 
-  readonly #onTimeout = (): void => {
+  timedOut(): void {
     if (this.#state === 'reading') this.#socket.destroySoon();
-  };
+  }
 
   #gone(): void {
     this.#state = 'ended';
@@ -196,6 +194,22 @@ export class PlainConnection {
   }
 }
 
+/** The listeners are shared: seven closures of its own would cost a held connection a tenth of its memory. */
+const PLAIN = Symbol('plain');
+type PlainSocket = Socket & { [PLAIN]?: PlainConnection };
+
+function onData(this: PlainSocket, chunk: Buffer): void {
+  this[PLAIN]?.read(chunk);
+}
+function onEnd(this: PlainSocket): void {
+  this[PLAIN]?.ended();
+}
+function onClose(this: PlainSocket): void {
+  this[PLAIN]?.closed();
+}
+function onTimeout(this: PlainSocket): void {
+  this[PLAIN]?.timedOut();
+}
 function ignore(): void {}
 
 function writable(socket: Socket): Promise<void> {
