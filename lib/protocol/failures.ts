@@ -1,6 +1,8 @@
 import { HttpFailure } from '../http/failure.ts';
 import type { EasResponse } from '../http/types.ts';
 import type { AuthFailure } from '../identity/types.ts';
+import { NoMailbox } from '../mailbox/types.ts';
+import { ConditionFailed, OutcomeUnknown, StoreConflict, StoreUnavailable } from '../store/ports.ts';
 import { WbxmlError, type WbxmlErrorReason } from '../wbxml/index.ts';
 import { ProtocolFailure } from './command.ts';
 import type { Encoding, Responder } from './responder.ts';
@@ -24,8 +26,8 @@ export interface Classified {
   readonly unexpected: boolean;
 }
 
-/** Errors of the store that pass; by name, as the engines' own classes do not come this far up. */
-const PASSING = new Set(['StoreUnavailable', 'OutcomeUnknown', 'TransactionConflict', 'ConditionFailed']);
+/** Trouble of the store that passes. A lost race that a command did not decide again is decided by the next request. */
+const PASSING = [StoreUnavailable, StoreConflict, OutcomeUnknown, ConditionFailed];
 
 /** What a document that cannot be read is called; `value` is a document of ours that cannot be written: a bug. */
 const UNREADABLE: Readonly<Record<WbxmlErrorReason, number | undefined>> = {
@@ -44,9 +46,15 @@ export function classify(error: unknown): Classified {
     const failure = new ProtocolFailure(unreadable, 'the body cannot be read', { cause: error });
     return { failure, label: labelFor(unreadable), unexpected: false };
   }
-  const name = error instanceof Error ? error.name : '';
-  if (PASSING.has(name)) {
+  if (PASSING.some((passing) => error instanceof passing)) {
     return { failure: new ProtocolFailure(111, 'store trouble', { cause: error }), label: 'store', unexpected: false };
+  }
+  if (error instanceof NoMailbox) {
+    return {
+      failure: new ProtocolFailure(123, 'no mailbox', { cause: error }),
+      label: labelFor(123),
+      unexpected: false,
+    };
   }
   // Whether an unforeseen error passes is unknown, so it is answered as one that does: the client keeps what it has.
   return { failure: new ProtocolFailure(111, 'unexpected', { cause: error }), label: 'unexpected', unexpected: true };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AuthFailure } from '../../../lib/identity/types.ts';
+import { NoMailbox } from '../../../lib/mailbox/types.ts';
 import { document, EMPTY, ProtocolFailure } from '../../../lib/protocol/command.ts';
 import type { ProtocolVersion } from '../../../lib/protocol/versions.ts';
+import { OutcomeUnknown, StoreConflict, StoreUnavailable } from '../../../lib/store/ports.ts';
 import { settle } from '../../support/fake-clock.ts';
 import {
   ACCOUNT,
@@ -314,15 +316,21 @@ describe('a failure', () => {
     expect((await harness.sendAs(141)).headers['Retry-After']).toBe('7');
   });
 
-  it.each(['StoreUnavailable', 'OutcomeUnknown'])(
-    'of the store (%s) passes: 503 or 111 [MS-ASCMD R4834 R7551]',
-    async (name) => {
+  it.each([new StoreUnavailable('x'), new StoreConflict('x'), new OutcomeUnknown('x')])(
+    'of the store passes ($name): 503 or 111 [MS-ASCMD R4834 R7551]',
+    async (error) => {
       const harness = new Harness();
-      harness.folderSync = () => Promise.reject(named(name));
+      harness.folderSync = () => Promise.reject(error);
       await failsWith(harness, 111, 503);
       expect(harness.lines.some(({ level }) => level === 'error')).toBe(false);
     },
   );
+
+  it('for want of a mailbox is 123, or 403 in 12.1 [MS-ASCMD R4862]', async () => {
+    const harness = new Harness();
+    harness.folderSync = () => Promise.reject(new NoMailbox('x'));
+    await failsWith(harness, 123, 403);
+  });
 
   it('that nobody foresaw passes as well, never as 500, and is logged without its content', async () => {
     const harness = new Harness();
