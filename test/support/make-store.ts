@@ -40,7 +40,7 @@ const SERVERS = { dynamo: 'dynoxide', 'dynamodb-local': 'dynamodb-local', 'dynam
 /** The caller closes the store and removes `dir`. */
 export async function makeStore(kind: StoreKind, options: TestStoreOptions = {}): Promise<TestStore> {
   const dir = options.dir ?? (await temporaryFolder());
-  const common = { clock: systemClock, log: silentLog, ...options };
+  const common = { clock: systemClock, log: silentLog, gather: false, ...options };
   if (kind === 'sqlite') return { ...(await openSqliteStore({ ...common, dir })), dir };
   const tablePrefix = options.tablePrefix ?? `t${randomToken(9)}-`;
   const { endpoint } = await dynamoServer(SERVERS[kind]);

@@ -27,13 +27,18 @@ export class Committer {
   readonly #db: Database;
   readonly #writer: Writer;
   readonly #committed: (changes: readonly Change[]) => void;
+  readonly #gather: boolean;
   #waiting: Waiting[] = [];
   /** Commits in this turn. */
   #commits = 0;
   #closed = false;
 
-  /** `committed` is told of every commit's feed changes, before the callers are. */
-  constructor(db: Database, now: () => number, committed: (changes: readonly Change[]) => void) {
+  /**
+   * `committed` is told of every commit's feed changes, before the callers are. `gather` waits for all events of this
+   * turn of the event loop: where many connections write, they share the wait for the disk.
+   */
+  constructor(db: Database, now: () => number, committed: (changes: readonly Change[]) => void, gather = false) {
+    this.#gather = gather;
     this.#db = db;
     this.#writer = new Writer(db, now);
     this.#committed = committed;
@@ -49,12 +54,16 @@ export class Committer {
   }
 
   #flushSoon(): void {
+    const flush = () => this.flush();
+    if (this.#gather) {
+      setImmediate(flush);
+      return;
+    }
     if (this.#commits === 0) {
       setImmediate(() => {
         this.#commits = 0;
       });
     }
-    const flush = () => this.flush();
     if (++this.#commits > COMMITS_A_TURN) setImmediate(flush);
     else process.nextTick(flush);
   }

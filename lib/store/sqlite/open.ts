@@ -28,6 +28,11 @@ export interface SqliteStoreOptions {
   readonly lookMs?: number;
   /** Between two sweeps of expired rows. Default 60,000. */
   readonly sweepMs?: number;
+  /**
+   * Let the transactions of one turn of the event loop share a commit. Default true. Without it a transaction ends
+   * before any timer or socket has its turn, which tests with a clock of their own count on.
+   */
+  readonly gather?: boolean;
   readonly blobs?: BlobLimits;
 }
 
@@ -50,6 +55,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     database,
     () => clock.now(),
     (changes) => feed.committed(changes),
+    options.gather ?? true,
   );
   const stopSweep = startSweep(database, { clock, log, everyMs, pauseMs: 50, page: 200, feedAgeMs: 600_000 });
 

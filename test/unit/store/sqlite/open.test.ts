@@ -134,13 +134,34 @@ it('lets timers and sockets have their turn while transactions follow each other
   expect(turns).toBeGreaterThan(5);
 });
 
-it('shares one commit among transactions that are asked for together', async () => {
-  const store = await openTestStore('sqlite');
-  const before = frames(store);
-  for (let n = 0; n < 20; n++) await store.table.transact([put(`A${n}`)]);
-  const alone = frames(store) - before;
-  await Promise.all(Array.from({ length: 20 }, (_, n) => store.table.transact([put(`B${n}`)])));
-  expect(frames(store) - before - alone).toBeLessThan(alone / 2);
+it.each([false, true])(
+  'shares one commit among transactions that are asked for together (gather: %s)',
+  async (gather) => {
+    const store = await openTestStore('sqlite', { gather });
+    const before = frames(store);
+    for (let n = 0; n < 20; n++) await store.table.transact([put(`A${n}`)]);
+    const alone = frames(store) - before;
+    await Promise.all(Array.from({ length: 20 }, (_, n) => store.table.transact([put(`B${n}`)])));
+    expect(frames(store) - before - alone).toBeLessThan(alone / 2);
+  },
+);
+
+it('gathers what the events of one turn ask for', async () => {
+  const size = async (gather: boolean) => {
+    const store = await openTestStore('sqlite', { gather });
+    const before = frames(store);
+    // Each in an event of its own, as from connections of their own.
+    const events = Array.from(
+      { length: 20 },
+      (_, n) =>
+        new Promise<void>((resolve, reject) => {
+          setTimeout(() => store.table.transact([put(`K${n}`)]).then(resolve, reject), 0);
+        }),
+    );
+    await Promise.all(events);
+    return frames(store) - before;
+  };
+  expect(await size(true)).toBeLessThan((await size(false)) / 2);
 });
 
 /** Size of the write-ahead log: a commit writes each page that it changed once. */
