@@ -26,8 +26,6 @@ export interface CollectInput {
   readonly from: Position;
   /** Whether the device made this change and knows that it was made. */
   readonly own: (row: LogRow) => boolean;
-  /** Items that the device made itself: pages leave them out. */
-  readonly made: ReadonlySet<ItemId>;
   readonly emitter: Emitter;
   readonly room: Room;
   /** `false`: the folder's head says that nothing lies after the watermark. */
@@ -200,13 +198,13 @@ function withSeen(page: readonly Item[], seen: readonly Item[], range: IdRange):
 
 /** Adds the items of a page; the place of the first that found no room, or `undefined`. */
 async function tellPage(
-  { emitter, made }: Pick<CollectInput, 'emitter' | 'made'>,
+  { emitter }: Pick<CollectInput, 'emitter'>,
   items: readonly Item[],
   snapshot: number,
 ): Promise<number | undefined> {
   for (let place = 0; place < items.length; place++) {
     const item = items[place]!;
-    if (item.addedSeq > snapshot || made.has(item.id)) continue;
+    if (item.addedSeq > snapshot) continue;
     const told = emitter.put('Add', item);
     // Most items are told at once; an await each would cost more than the rendering.
     if ((told instanceof Promise ? await told : told) === 'stop') return place;

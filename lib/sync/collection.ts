@@ -6,7 +6,7 @@ import { type Collected, collect, collectAgain } from './collect.ts';
 import type { Emitter, ServerCommand } from './emit.ts';
 import { cutOff, nextGoal } from './filter.ts';
 import type { SyncOptions } from './options.ts';
-import { aim, type Position, startingPosition, unfinished } from './position.ts';
+import { aim, type Position, startingPosition, unfinished, withOwn } from './position.ts';
 import { acknowledge, advance, currentKey, forgetOwn, judge, moveOn, ownRows, repeat } from './state.ts';
 import type { LoadedState, SyncState } from './states.ts';
 import { formatKey } from './sync-key.ts';
@@ -17,6 +17,8 @@ export interface Applied<Response> {
   readonly responses: readonly Response[];
   /** Items whose commands the responses (or their absence) confirm: the device knows. */
   readonly confirmed: readonly ItemId[];
+  /** Those among them that the client added: the device has them. */
+  readonly added: readonly ItemId[];
 }
 
 /** Applies the client's commands. `since` is where the device stood in the log when it made them. */
@@ -139,8 +141,9 @@ async function answerCurrent<Response>(
   const { options, now, device } = input;
   const state = forgetOwn(acknowledge(stored));
   const goal = nextGoal(state.next, options.own.filterType, now);
-  const from = aim(state.next, goal, options.own.filterType);
-  const applied = await input.apply?.(from.log);
+  const aimed = aim(state.next, goal, options.own.filterType);
+  const applied = await input.apply?.(aimed.log);
+  const from = withOwn(aimed, applied?.added ?? []);
   const confirmed = new Set(applied?.confirmed ?? []);
   const emitter = input.emitter(false);
   const collected = input.getChanges
@@ -149,14 +152,15 @@ async function answerCurrent<Response>(
         folder: input.folder.id,
         from,
         own: ownRows(state, device, { counter: state.counter, items: confirmed }),
-        made: madeItems(state, confirmed),
         emitter,
         logMoved: logMoved(from.log, input.folder) || applied !== undefined,
       })
-    : { next: from, snapshot: stored.snapshot, gone: false };
+    : { next: from, snapshot: from.log.seq, gone: false };
   if (collected.gone) return { kind: 'invalid' };
   const { next, snapshot } = collected;
-  if (emitter.commands.length === 0 && !applied) return settle({ ...state, options }, stored, next, now);
+  if (emitter.commands.length === 0 && !applied) {
+    return settle({ ...state, options, behind: state.behind && !input.getChanges }, stored, next, now);
+  }
   const step = { next, snapshot, content: true, behind: !input.getChanges, confirmed: [...confirmed], now };
   return answer(input, emitter, applied, advance({ ...state, options }, step));
 }
@@ -175,8 +179,9 @@ async function answerRepeat<Response>(
   input: CollectionInput<Response>,
   state: SyncState,
 ): Promise<CollectionStep<Response>> {
-  const base = state.base!;
-  const applied = await input.apply?.(base.log);
+  const applied = await input.apply?.(state.base!.log);
+  const base = withOwn(state.base!, applied?.added ?? []);
+  const next = withOwn(state.next, applied?.added ?? []);
   const confirmed = new Set(applied?.confirmed ?? []);
   const emitter = input.emitter(true);
   const again = { counter: state.counter - 1, items: confirmed };
@@ -186,15 +191,15 @@ async function answerRepeat<Response>(
         folder: input.folder.id,
         from: base,
         base,
-        next: state.next,
+        next,
         snapshot: state.snapshot,
         own: ownRows(state, input.device, again),
-        made: madeItems(state, confirmed),
         emitter,
       })
-    : { next: base, snapshot: state.snapshot, gone: false };
+    : { next: base, snapshot: base.log.seq, gone: false };
   if (collected.gone) return { kind: 'invalid' };
-  const save = repeat({ ...state, next: collected.next, options: input.options, touched: input.now }, [...confirmed]);
+  const told = { next: collected.next, snapshot: collected.snapshot, options: input.options, touched: input.now };
+  const save = repeat({ ...state, ...told }, [...confirmed]);
   return answer(input, emitter, applied, save);
 }
 
@@ -213,10 +218,4 @@ function answer<Response>(
     more: getChanges && unfinished(save.next),
     save,
   };
-}
-
-/** What the device made itself and knows: pages need not bring it. */
-function madeItems(state: SyncState, confirmed: ReadonlySet<ItemId>): ReadonlySet<ItemId> {
-  if (state.own.length === 0) return confirmed;
-  return new Set([...confirmed, ...state.own.flatMap((entry) => entry.items)]);
 }

@@ -55,6 +55,11 @@ export function withHeld(position: Position, range: IdRange): Position {
   return { ...position, held: union(position.held, range) };
 }
 
+/** With single items that the device made itself, wherever their ids lie. */
+export function withOwn(position: Position, ids: readonly ItemId[]): Position {
+  return ids.reduce((held, id) => withHeld(held, { from: id, below: `${id}!` }), position);
+}
+
 export function withoutHeld(position: Position, range: IdRange): Position {
   return { ...position, held: subtract(position.held, [range]) };
 }

@@ -58,7 +58,7 @@ export function acknowledge<O>(state: CollectionState<O>): CollectionState<O> {
 /** The device's own changes that may still lie ahead in the log. */
 const OWN_LIMIT = 2000;
 
-/** Answers the current key with the next one. `confirmed`: items whose commands this answer confirms. */
+/** Answers the current key, acknowledged, with the next one. `confirmed`: items whose commands this answer confirms. */
 export function advance<O>(
   state: CollectionState<O>,
   step: {
@@ -70,24 +70,25 @@ export function advance<O>(
     readonly now: number;
   },
 ): CollectionState<O> {
-  const settled = acknowledge(state);
   return {
-    ...settled,
-    counter: settled.counter + 1,
-    base: settled.next,
+    ...state,
+    counter: state.counter + 1,
+    base: state.next,
     next: step.next,
     snapshot: step.snapshot,
     content: step.content,
     behind: step.behind,
     told: false,
-    own: confirm(settled.own, settled.counter, step.confirmed),
+    own: confirm(state.own, state.counter, step.confirmed),
     touched: step.now,
   };
 }
 
 /** Answers the key before the last one again: the same interval, the same key, this time with these confirmations. */
 export function repeat<O>(state: CollectionState<O>, confirmed: readonly ItemId[]): CollectionState<O> {
-  return { ...state, told: false, content: true, own: confirm(state.own, state.counter - 1, confirmed) };
+  // Commands that came only now made their rows after the interval.
+  const behind = state.behind || confirmed.length > 0;
+  return { ...state, told: false, content: true, behind, own: confirm(state.own, state.counter - 1, confirmed) };
 }
 
 function confirm(own: readonly OwnChanges[], counter: number, items: readonly ItemId[]): readonly OwnChanges[] {

@@ -8,7 +8,7 @@ import type { Item, Mailbox } from '../../lib/mailbox/types.ts';
 import type { ItemId } from '../../lib/ops/ids.ts';
 import { cutOff } from '../../lib/sync/filter.ts';
 import { email, INBOX, TRASH } from '../support/mailboxes.ts';
-import { change, remove, TestPhone } from '../support/sync-phone.ts';
+import { add, change, remove, TestPhone, writable } from '../support/sync-phone.ts';
 import { openSyncWorld, type Sent, type SyncWorld } from '../support/sync-world.ts';
 
 const DAY = 86_400_000;
@@ -17,7 +17,7 @@ type Step =
   | { readonly do: 'deliver'; readonly days: number; readonly count: number }
   | { readonly do: 'flag' | 'edit' | 'remove' | 'moveOut'; readonly pick: number }
   | { readonly do: 'time'; readonly ms: number }
-  | { readonly do: 'read' | 'delete'; readonly phone: number; readonly pick: number }
+  | { readonly do: 'read' | 'delete' | 'write'; readonly phone: number; readonly pick: number }
   | {
       readonly do: 'sync';
       readonly phone: number;
@@ -37,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('flag', 'edit', 'remove', 'moveOut'), pick }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('time'), ms: fc.constantFrom(1000, 3_600_000, DAY, 3 * DAY) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('read', 'delete'), phone, pick }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('read', 'delete', 'write'), phone, pick }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -60,11 +60,23 @@ class UsedPhone {
   /** By ServerId: the read state to send and what it was; or a deletion and what was deleted. */
   readonly reads = new Map<string, { to: boolean; was: boolean }>();
   readonly deletions = new Map<string, NonNullable<ReturnType<TestPhone['items']['get']>>>();
+  /** By ClientId: the subject of what was written here. */
+  readonly drafts = new Map<string, string>();
+  /** Every ClientId that was ever sent. */
+  readonly written = new Set<string>();
   readonly #world: SyncWorld;
+  readonly #conflict: number;
 
-  constructor(world: SyncWorld, device: string) {
+  constructor(world: SyncWorld, device: string, conflict: number) {
     this.#world = world;
+    this.#conflict = conflict;
     this.phone = new TestPhone(world, device);
+  }
+
+  write(): void {
+    const id = `${this.phone.device}-${this.written.size}`;
+    this.written.add(id);
+    this.drafts.set(id, `Draft ${id}`);
   }
 
   #pick(number: number): string | undefined {
@@ -97,6 +109,7 @@ class UsedPhone {
     for (const [id, item] of this.deletions) this.phone.items.set(id, item);
     this.reads.clear();
     this.deletions.clear();
+    this.drafts.clear();
   }
 
   async sync(fate: 'arrives' | 'lost' | 'doubled' | 'given up', WindowSize?: number, changes = true): Promise<boolean> {
@@ -104,11 +117,12 @@ class UsedPhone {
     const commands = [
       ...[...this.reads].map(([id, { to }]) => change(id, { Read: to })),
       ...[...this.deletions.keys()].map(remove),
+      ...[...this.drafts].map(([id, Subject]) => add(id, { Subject })),
     ];
     const first = key === '0';
     const collection = {
       WindowSize,
-      Options: [{ FilterType: this.filterType }],
+      Options: [{ FilterType: this.filterType, Conflict: this.#conflict }],
       Commands: first || commands.length === 0 ? undefined : commands,
       GetChanges: first || changes ? undefined : false,
     };
@@ -131,6 +145,13 @@ class UsedPhone {
     const restarted = first || status === 3;
     if (restarted) this.deletions.clear();
     if (status !== 16) this.reads.clear();
+    // The ids of what was written here come first: later commands of the same answer may name them.
+    for (const response of (!restarted && collectionOf(sent)?.Responses) || []) {
+      if (response.tag !== 'Add') continue;
+      const { ClientId, ServerId } = response.value;
+      this.phone.items.set(ServerId!, { Subject: this.drafts.get(ClientId), Read: true });
+      this.drafts.delete(ClientId);
+    }
     this.phone.take(sent);
     return sent !== 'empty';
   }
@@ -147,7 +168,7 @@ async function inbox(mailbox: Mailbox): Promise<Map<string, Item>> {
 }
 
 async function run(world: SyncWorld, steps: readonly Step[]): Promise<void> {
-  const phones = [new UsedPhone(world, 'phone1'), new UsedPhone(world, 'phone2')];
+  const phones = [new UsedPhone(world, 'phone1', 1), new UsedPhone(world, 'phone2', 0)];
   let delivered = 0;
   for (const one of steps) await apply(one);
   await quiesce(world, phones);
@@ -169,6 +190,8 @@ async function run(world: SyncWorld, steps: readonly Step[]): Promise<void> {
         return phones[one.phone]!.toggle(one.pick);
       case 'delete':
         return phones[one.phone]!.delete(one.pick);
+      case 'write':
+        return phones[one.phone]!.write();
       case 'filter':
         phones[one.phone]!.filterType = one.type;
         return;
@@ -213,6 +236,9 @@ async function quiesce(world: SyncWorld, phones: readonly UsedPhone[]): Promise<
   // What the second phone changed last is news to the first.
   for (const used of phones) while (await used.sync('arrives'));
   const held = await inbox(world.mailbox);
+  const drafts = [...held.values()].map(({ content }) => content.subject.replace(/!+$/, ''));
+  const mine = drafts.filter((subject) => subject.startsWith('Draft'));
+  expect(new Set(mine).size, 'an Add was done twice').toBe(mine.length);
   for (const { phone, filterType } of phones) {
     const from = cutOff(filterType, world.clock.now());
     const expected = [...held].filter(([, { id }]) => id >= from);
@@ -226,7 +252,7 @@ async function quiesce(world: SyncWorld, phones: readonly UsedPhone[]): Promise<
 
 describe('two phones and a mailbox', () => {
   test('agree when all is quiet', async () => {
-    const base = await openSyncWorld();
+    const base = await openSyncWorld({ email: writable });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) =>
         run(await base.fresh(), steps),

@@ -1,9 +1,10 @@
+import type { SyncItemClass } from '../../lib/commands/sync/item-class.ts';
 import { Email } from '../../lib/documents/items/email.ts';
 import type { SyncRequest, SyncResponse } from '../../lib/documents/sync.ts';
-import type { DeviceId, FolderId } from '../../lib/ops/ids.ts';
+import { type DeviceId, type FolderId, ulidFor } from '../../lib/ops/ids.ts';
 import type { CommandContext } from '../../lib/protocol/command.ts';
 import { decodeElement, encodeFragment, parseDocument, type WbxmlElement } from '../../lib/wbxml/index.ts';
-import { INBOX } from './mailboxes.ts';
+import { emailContent, INBOX } from './mailboxes.ts';
 import { exchange, type Sent, type SyncWorld } from './sync-world.ts';
 
 type RequestCollection = NonNullable<SyncRequest['Collections']>['Collection'][number];
@@ -117,5 +118,18 @@ export function dataOf(email: Partial<Email>, version: CommandContext['version']
 
 export const change = (ServerId: string, email: Partial<Email>) =>
   ({ tag: 'Change', value: { ServerId, ApplicationData: dataOf(email) } }) as const;
+export const add = (ClientId: string, email: Partial<Email>) =>
+  ({ tag: 'Add', value: { ClientId, ApplicationData: dataOf(email) } }) as const;
+
+/** Mail that clients may add: the subject is all that counts. */
+export const writable = (base: SyncItemClass): SyncItemClass => ({
+  ...base,
+  async create({ seed, data, now }) {
+    const { Subject = '' } = decodeElement(Email, data, 141);
+    const content = emailContent(seed, { subject: Subject, read: true, received: now });
+    return { id: ulidFor(now - (now % 3_600_000), seed), class: 'Email', content };
+  },
+});
+
 export const remove = (ServerId: string) => ({ tag: 'Delete', value: { ServerId } }) as const;
 export const fetchOf = (ServerId: string) => ({ tag: 'Fetch', value: { ServerId } }) as const;

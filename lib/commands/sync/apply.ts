@@ -51,11 +51,12 @@ export async function applyCommands(input: ApplyInput): Promise<Applied<CommandR
     const response = await applier.apply(command);
     if (response) responses.push(response);
   }
-  return { responses, confirmed: applier.confirmed };
+  return { responses, confirmed: applier.confirmed, added: applier.added };
 }
 
 class Applier {
   readonly confirmed: ItemId[] = [];
+  readonly added: ItemId[] = [];
   readonly #input: ApplyInput;
   #ledger: Map<string, LedgerEntry> = new Map();
   /** What others changed since the device last knew, read when the first Change needs it. */
@@ -96,6 +97,7 @@ class Applier {
   async #add(value: Of<'Add'>): Promise<CommandResponse> {
     const { itemClass, mailbox, folder, view, now, key } = this.#input;
     const answer = (Status: number, item?: ItemId): CommandResponse => {
+      if (item) this.added.push(item);
       const ServerId = item && formatServerId(folder.id, item);
       return { tag: 'Add', value: { Class: value.Class, ClientId: value.ClientId, ServerId, Status } };
     };

@@ -1,0 +1,91 @@
+/** The SyncKey of the folder hierarchy, which FolderSync, FolderCreate, FolderUpdate and FolderDelete share. Pure. */
+import type { Origin } from '../mailbox/types.ts';
+import type { DeviceId } from '../ops/ids.ts';
+import { formatKey, parseKey } from './sync-key.ts';
+
+/** What the holder of a key knows. */
+export interface HierarchyPosition {
+  readonly counter: number;
+  /** Everything up to this hierarchy sequence. */
+  readonly to: number;
+  /** Counters that it was never given: answers that were lost. What was done under them is news to it. */
+  readonly lost: readonly number[];
+}
+
+/** How the last key was come by. */
+export type HierarchyAnswer =
+  | { readonly kind: 'initial' | 'sync' }
+  /** By a change of the device's own. `digest` tells a repetition from another change. */
+  | { readonly kind: 'change'; readonly digest: string; readonly serverId?: string };
+
+export interface HierarchyState {
+  readonly generation: string;
+  readonly incarnation: string;
+  /** Of the last key returned. */
+  readonly last: HierarchyPosition;
+  /** Of the key that it was the answer to, for as long as the answer may have been lost. */
+  readonly before?: HierarchyPosition;
+  readonly answer: HierarchyAnswer;
+}
+
+/** Answers in a row that a device may lose before it has to begin anew. */
+const MOST_LOST = 50;
+
+/**
+ * What a key means: `current` acknowledges the last answer, `repeat` comes from a device that has not seen it, and
+ * everything else is status 9 (MS-ASCMD R4573, R4581).
+ */
+export function judgeHierarchyKey(
+  state: HierarchyState,
+  text: string,
+): { readonly verdict: 'current' | 'repeat'; readonly at: HierarchyPosition } | undefined {
+  const key = parseKey(text);
+  if (!key || key.generation !== state.generation) return undefined;
+  if (key.counter === state.last.counter) return { verdict: 'current', at: state.last };
+  return key.counter === state.before?.counter ? { verdict: 'repeat', at: state.before } : undefined;
+}
+
+export function hierarchyKey(state: HierarchyState): string {
+  return formatKey({ generation: state.generation, counter: state.last.counter });
+}
+
+export function firstState(generation: string, incarnation: string, to: number): HierarchyState {
+  return { generation, incarnation, last: { counter: 1, to, lost: [] }, answer: { kind: 'initial' } };
+}
+
+/** The state after a FolderSync that told everything up to `to` to a device that was `at` a position. */
+export function toldState(state: HierarchyState, at: HierarchyPosition, to: number): HierarchyState {
+  const last = { counter: state.last.counter + 1, to, lost: [] };
+  return { ...state, last, before: at, answer: { kind: 'sync' } };
+}
+
+/** The state after the device's own change; it knows no more than before, and what it did. */
+export function changedState(
+  state: HierarchyState,
+  at: HierarchyPosition,
+  answer: Extract<HierarchyAnswer, { kind: 'change' }>,
+): HierarchyState {
+  const { counter } = state.last;
+  const lost = at === state.last ? at.lost : [...at.lost, counter].slice(-MOST_LOST);
+  return { ...state, last: { counter: counter + 1, to: at.to, lost }, before: at, answer };
+}
+
+/** The device has the last key and nothing new to hear up to `to`: the key stays (and what came before it is over). */
+export function settledState(state: HierarchyState, to: number): HierarchyState {
+  const { before: _, ...rest } = state;
+  return { ...rest, last: { ...state.last, to } };
+}
+
+/** The origin of a change whose answer will carry the last key of `next`. */
+export function changeOrigin(next: HierarchyState, device: DeviceId): Origin {
+  return { device, syncKey: hierarchyKey(next) };
+}
+
+/** Whether a device at a position made a change itself and had the answer. */
+export function knownTo(state: HierarchyState, device: DeviceId, at: HierarchyPosition): (origin: Origin) => boolean {
+  return (origin) => {
+    if (origin.device !== device) return false;
+    const key = parseKey(origin.syncKey);
+    return key?.generation === state.generation && key.counter <= at.counter && !at.lost.includes(key.counter);
+  };
+}
