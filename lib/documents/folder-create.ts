@@ -1,11 +1,11 @@
 import { document, type Infer, int, optional, sensitive, text } from '../wbxml/schema.ts';
 
-/** MS-ASCMD 2.2.1.3. */
+/** MS-ASCMD 2.2.1.3. What must be there may be missing here: the command answers that itself, with status 10 (R4035). */
 export const FolderCreateRequest = document('FolderHierarchy', 'FolderCreate', {
-  SyncKey: text(),
-  ParentId: text(),
-  DisplayName: sensitive(text()),
-  Type: int(),
+  SyncKey: optional(text()),
+  ParentId: optional(text()),
+  DisplayName: optional(sensitive(text())),
+  Type: optional(int()),
 });
 export type FolderCreateRequest = Infer<typeof FolderCreateRequest>;
 

@@ -1,7 +1,7 @@
 import { container, document, type Infer, int, optional, repeated, sensitive, text } from '../wbxml/schema.ts';
 
-/** MS-ASCMD 2.2.1.5. */
-export const FolderSyncRequest = document('FolderHierarchy', 'FolderSync', { SyncKey: text() });
+/** MS-ASCMD 2.2.1.5. What must be there may be missing here: the command answers that itself, with status 10 (R4086). */
+export const FolderSyncRequest = document('FolderHierarchy', 'FolderSync', { SyncKey: optional(text()) });
 export type FolderSyncRequest = Infer<typeof FolderSyncRequest>;
 
 const folder = container('FolderHierarchy', {

@@ -1,8 +1,8 @@
 import { container, document, type Infer, int, optional, repeated, text } from '../wbxml/schema.ts';
 
-/** MS-ASCMD 2.2.1.12. */
+/** MS-ASCMD 2.2.1.12. More than one target is read, to be answered with status 5 (R4222). */
 export const MoveItemsRequest = document('Move', 'MoveItems', {
-  Move: repeated(container('Move', { SrcMsgId: text(), SrcFldId: text(), DstFldId: text() })),
+  Move: repeated(container('Move', { SrcMsgId: text(), SrcFldId: text(), DstFldId: repeated(text()) })),
 });
 export type MoveItemsRequest = Infer<typeof MoveItemsRequest>;
 

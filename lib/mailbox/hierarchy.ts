@@ -51,15 +51,17 @@ export const blank = (id: FolderId, shape: FolderShape): Folder => {
   return { id, ...shape, class: classOf(shape.type), seq: 0, added: 0, tail: 0, count: 0, unread: 0 };
 };
 
+/** Short, without what a URL or a row key would have to escape; 50 random bits, and the put is conditional. */
+export const newFolderId = (now: number): FolderId => newId(now).slice(-10).toLowerCase() as FolderId;
+
 export async function createFolder(
   context: MailboxContext,
-  given: FolderShape,
+  given: FolderShape & { readonly id?: FolderId },
   options: ChangeOptions = {},
 ): Promise<Folder> {
   const shape: FolderShape = { name: folderName(given.name), parent: given.parent, type: given.type };
   const tx = newTx();
-  // Short, without what a URL or a row key would have to escape; 50 random bits, and the put is conditional.
-  const id = newId(context.clock.now()).slice(-10).toLowerCase() as FolderId;
+  const id = given.id ?? newFolderId(context.clock.now());
   return commit(context, tx, options.with ?? [], async () => {
     const tree = await readHierarchy(context);
     checkParent(tree.folders, shape.parent);

@@ -227,7 +227,13 @@ export interface Mailbox {
   hierarchySince(sequence: number, window?: HierarchyWindow): Promise<HierarchyChanges>;
   /** @throws FolderExists, NoFolder (parent), FolderInvalid, FolderLimit */
   createFolder(
-    folder: { readonly name: string; readonly parent: FolderId; readonly type: FolderType },
+    folder: {
+      readonly name: string;
+      readonly parent: FolderId;
+      readonly type: FolderType;
+      /** `newFolderId`, where the caller must know it before; a fresh one when absent. */
+      readonly id?: FolderId;
+    },
     options?: ChangeOptions,
   ): Promise<Folder>;
   /** @throws FolderExists, NoFolder (`which` says whose), FolderFixed (a default folder), FolderInvalid */
