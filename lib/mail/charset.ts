@@ -1,6 +1,7 @@
 /** Bytes of unknown honesty to text: a label may be missing, wrong or invented. */
+import { isUtf8 } from 'node:buffer';
 
-const strict = new TextDecoder('utf-8', { fatal: true });
+const unicode = new TextDecoder('utf-8');
 const western = new TextDecoder('windows-1252');
 type Decoder = InstanceType<typeof TextDecoder>;
 const known = new Map<string, Decoder>();
@@ -55,11 +56,7 @@ export function decodeText(bytes: Uint8Array, label: string | undefined): string
     const decoder = decoderFor(name);
     if (decoder) return decoder.decode(bytes);
   }
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return western.decode(bytes);
-  }
+  return (isUtf8(bytes) ? unicode : western).decode(bytes);
 }
 
 function markedCharset(bytes: Uint8Array): string | undefined {
@@ -81,15 +78,10 @@ export function htmlCharset(bytes: Uint8Array): string | undefined {
 export function repairHeaders(raw: Uint8Array): Uint8Array {
   const end = headerEnd(raw);
   const head = raw.subarray(0, end);
-  if (!head.some((byte) => byte >= 0x80)) return raw;
-  try {
-    strict.decode(head);
-    return raw;
-  } catch {
-    const latin = Buffer.from(head).toString('latin1');
-    const label = /^content-type:[^\n]*(?:\n[ \t][^\n]*)*?charset\s*=\s*"?([\w.:-]{1,40})/im.exec(latin)?.[1];
-    return Buffer.concat([Buffer.from(decodeText(head, label), 'utf8'), raw.subarray(end)]);
-  }
+  if (isUtf8(head)) return raw;
+  const latin = Buffer.from(head.subarray(0, 65_536)).toString('latin1');
+  const label = /^content-type:[^\n]*(?:\n[ \t][^\n]*)*?charset\s*=\s*"?([\w.:-]{1,40})/im.exec(latin)?.[1];
+  return Buffer.concat([Buffer.from(decodeText(head, label), 'utf8'), raw.subarray(end)]);
 }
 
 /** Offset of the empty line that ends the header block; the end of the message where there is none. */

@@ -1,9 +1,21 @@
-import { convert } from 'html-to-text';
+import { compile } from 'html-to-text';
 import { cleanText, cutUtf8 } from './text.ts';
 
 /** A tag longer than this is no reason to throw away what stands before it. */
 const MAX_TAG = 4096;
 const MAX_OPEN = 500;
+
+/** Compiled once: making the converter takes longer than converting a short message. */
+const convert = compile({
+  wordwrap: false,
+  limits: { maxDepth: 100, maxChildNodes: 20_000, ellipsis: '...' },
+  selectors: [
+    { selector: 'img', format: 'skip' },
+    { selector: 'a', options: { linkBrackets: ['<', '>'], hideLinkHrefIfSameAsText: true, noAnchorUrl: true } },
+    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+    { selector: 'table', options: { uppercaseHeaderCells: false } },
+  ],
+});
 
 /**
  * Plain text of an HTML body: links after their words, no images, no wrapping. Time and memory grow with `maxChars`
@@ -13,17 +25,7 @@ export function htmlToPlain(html: string, maxChars: number): string {
   const source = html.slice(0, maxChars);
   if (nestsDeeper(source, MAX_OPEN)) return stripTags(source);
   try {
-    const text = convert(source, {
-      wordwrap: false,
-      limits: { maxDepth: 100, maxChildNodes: 20_000, ellipsis: '...' },
-      selectors: [
-        { selector: 'img', format: 'skip' },
-        { selector: 'a', options: { linkBrackets: ['<', '>'], hideLinkHrefIfSameAsText: true, noAnchorUrl: true } },
-        ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
-        { selector: 'table', options: { uppercaseHeaderCells: false } },
-      ],
-    });
-    return cleanText(text);
+    return cleanText(convert(source));
   } catch {
     return stripTags(source);
   }

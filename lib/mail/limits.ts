@@ -6,6 +6,8 @@ export interface MailLimits {
   readonly depth: number;
   /** Parts that are looked at; the rest stays in the raw message only. */
   readonly parts: number;
+  /** Lines that are looked at; the rest stays in the raw message only. 50 MB of base64 have 700,000. */
+  readonly lines: number;
   /** Attachments that are listed; the rest stays in the raw message only. */
   readonly attachments: number;
   /** Characters of HTML that are turned into plain text. */
@@ -18,6 +20,7 @@ export const MAIL_LIMITS: MailLimits = {
   headerBytes: 512 * 1024,
   depth: 50,
   parts: 2_000,
+  lines: 4_000_000,
   attachments: 250,
   htmlChars: 512 * 1024,
   addressBytes: 32_768,

@@ -47,14 +47,60 @@ describe('a hostile message', () => {
       message = await parse(raw);
     });
     expect(seconds).toBeLessThan(5);
-    expect(message).toMatchObject({ degraded: 'parts' });
+    expect(message).toMatchObject({ degraded: 'bounded' });
     expect(message!.text.startsWith('a\n')).toBe(true);
   });
 
   test('with as many parts as allowed is read whole', async () => {
     const parts = (n: number) => `Content-Type: multipart/mixed; boundary=x\r\n\r\n${'--x\r\n\r\na\r\n'.repeat(n)}`;
     expect((await parse(parts(10), { parts: 10 })).degraded).toBeUndefined();
-    expect((await parse(parts(11), { parts: 10 })).degraded).toBe('parts');
+    expect((await parse(parts(11), { parts: 10 })).degraded).toBe('bounded');
+  });
+
+  test('whose boundary hides in a continuation or among ten thousand others is bounded all the same', async () => {
+    const many = Array.from({ length: 20_000 }, (_, n) => `boundary=fake${n}`).join('; ');
+    for (const type of ['boundary*0=x; boundary*1=y', 'boundary="xy" (comment)', `x="${many}"; boundary=xy`]) {
+      const raw = `Content-Type: multipart/mixed; ${type}\r\n\r\n${'--xy\r\n\r\na\r\n'.repeat(20)}`;
+      const message = await parse(raw, { parts: 10 });
+      expect(message).toMatchObject({ degraded: 'bounded', text: Array(10).fill('a').join('\n\n') });
+    }
+  });
+
+  test('of twenty million empty lines takes little time and memory', async () => {
+    const raw = Buffer.alloc(20_000_000, '\n');
+    raw.write('Subject: lines\n\nfirst\n');
+    const before = process.memoryUsage().rss;
+    const seconds = await cpuSeconds(async () => {
+      expect(await parse(raw)).toMatchObject({ subject: 'lines', text: 'first', degraded: 'bounded' });
+    });
+    expect(seconds).toBeLessThan(5);
+    expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
+  });
+
+  test('with as many lines as allowed is read whole', async () => {
+    const raw = (n: number) => `Subject: s\n\n${'a\n'.repeat(n)}`;
+    expect((await parse(raw(98), { lines: 101 })).degraded).toBeUndefined();
+    expect((await parse(raw(100), { lines: 101 })).degraded).toBe('bounded');
+  });
+
+  test.each([
+    ['quotes', 'To', '"'],
+    ['angle brackets', 'To', '<'],
+    ['brackets', 'From', '('],
+    ['commas', 'Cc', ','],
+    ['groups', 'To', 'a:;'],
+    ['encoded words', 'Subject', '=?utf-8?q?a?= '],
+    ['broken encoded words', 'Subject', '=?utf-8?b?'],
+    ['reply prefixes', 'Subject', 'Re: '],
+    ['spaces', 'Subject', ' \t'],
+    ['references', 'References', '<a@b> '],
+    ['open references', 'References', '<a'],
+    ['parameters', 'Content-Type', 'text/plain; c=d; '],
+    ['dates', 'Date', 'Mon, (1 '],
+    ['traces', 'Received', ';'],
+  ])('with 400 KB of %s in %s takes no more than a moment', async (_name, field, unit) => {
+    const raw = `X: y\r\n${field}: ${unit.repeat(400_000 / unit.length)}\r\n\r\nbody`;
+    expect(await cpuSeconds(async () => expect((await parse(raw)).text).toContain('body'))).toBeLessThan(3);
   });
 
   test('nested too deeply is shown as text', async () => {
