@@ -63,7 +63,7 @@ export interface Query {
   readonly consistency?: Consistency;
 }
 
-/** `strong` sees every transaction that was acknowledged before the read began. A query is never atomic with a transaction. */
+/** `strong`, the default, sees every transaction that was acknowledged before the read began. A query is never atomic with a transaction. */
 export type Consistency = 'eventual' | 'strong';
 
 export const TRANSACTION_LIMIT = 100;
