@@ -297,6 +297,25 @@ describe('trouble', () => {
     expect(probe.outcomes).toEqual([{ kind: 'expired', folders: [] }]);
   });
 
+  it('of a look that ends with the heartbeat: what came meanwhile gets another one', async () => {
+    const world = new World();
+    const probe = await world.waiting({ heartbeatMs: MINUTE });
+    let release = () => {};
+    const { look } = probe.spec;
+    probe.spec.look = async () => {
+      const sight = await look();
+      if (probe.looks === 2) await new Promise<void>((resolve) => (release = resolve));
+      return sight;
+    };
+    await world.wake(added(1));
+    await world.clock.advance(MINUTE + 100);
+    probe.sight = later(inbox);
+    await world.wake({ seq: 2, added: 1 });
+    release();
+    await settle();
+    expect(probe.outcomes).toEqual([{ kind: 'expired', folders: [inbox] }]);
+  });
+
   it('is failed when the heartbeat ends before any look succeeded', async () => {
     const world = new World();
     const probe = world.hold({ heartbeatMs: MINUTE });
