@@ -17,19 +17,18 @@ export const Body = container('AirSyncBase', {
   EstimatedDataSize: optional(int()),
   Truncated: optional(bool()),
   Data: optional(sensitive(text())),
+  Preview: optional(sensitive(text())),
   /** Which part of a multipart ItemOperations answer has the data. */
   Part: within('ItemOperations', optional(int())),
-  Preview: optional(sensitive(text())),
 });
 
-/** MS-ASAIRS 2.2.2.10. */
+/** MS-ASAIRS 2.2.2.10; the order of its elements is prescribed (R126). */
 export const BodyPart = container('AirSyncBase', {
   Status: int(),
   Type: int(),
   EstimatedDataSize: int(),
   Truncated: optional(bool()),
   Data: optional(sensitive(text())),
-  Part: within('ItemOperations', optional(int())),
   Preview: optional(sensitive(text())),
 });
 

@@ -4,6 +4,7 @@ import { container, document, type Infer, int, repeated, sensitive, text } from 
 export const GetHierarchyResponse = document('FolderHierarchy', 'Folders', {
   Folder: repeated(
     container('FolderHierarchy', { DisplayName: sensitive(text()), ServerId: text(), Type: int(), ParentId: text() }),
+    1,
   ),
 });
 export type GetHierarchyResponse = Infer<typeof GetHierarchyResponse>;

@@ -43,6 +43,7 @@ export const MeetingResponseResponse = document('MeetingResponse', 'MeetingRespo
       CalendarId: optional(text()),
       InstanceId: optional(dateTime()),
     }),
+    1,
   ),
 });
 export type MeetingResponseResponse = Infer<typeof MeetingResponseResponse>;

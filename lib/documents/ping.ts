@@ -14,7 +14,7 @@ export type PingRequest = Infer<typeof PingRequest>;
 
 export const PingResponse = document('Ping', 'Ping', {
   Status: int(),
-  Folders: optional(container('Ping', { Folder: repeated(text()) })),
+  Folders: optional(container('Ping', { Folder: repeated(text(), 1) })),
   MaxFolders: optional(int()),
   HeartbeatInterval: optional(int()),
 });

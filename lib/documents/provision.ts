@@ -35,6 +35,8 @@ export const ProvisionResponse = document('Provision', 'Provision', {
           PolicyKey: optional(text()),
           Data: optional(container('Provision', { EASProvisionDoc })),
         }),
+        1,
+        1,
       ),
     }),
   ),

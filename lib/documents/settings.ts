@@ -85,11 +85,9 @@ export const SettingsResponse = documentAsGiven('Settings', 'Settings', {
   RightsManagementInformation: optional(
     container('Settings', {
       Status: optional(int()),
-      Get: optional(
-        container('Settings', {
-          RightsManagementTemplates: within('RightsManagement', RightsManagementTemplates),
-        }),
-      ),
+      Get: container('Settings', {
+        RightsManagementTemplates: within('RightsManagement', RightsManagementTemplates),
+      }),
     }),
   ),
 });

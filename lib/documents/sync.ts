@@ -10,15 +10,21 @@ import {
   optional,
   ordered,
   repeated,
+  since,
   text,
+  until,
   within,
 } from '../wbxml/schema.ts';
 import { BodyPartPreference, BodyPreference } from './airsyncbase.ts';
 
+/** Up to 12.1 a collection has a class, from 14.0 on its items and options have (MS-ASCMD R6290-R6297). */
+const collectionClass = until(121, optional(text()));
+const itemClass = since(140, optional(text()));
+
 /** MS-ASCMD 2.2.3.125.6. The ranges are the command's business: WindowSize 0 and FilterType 9 have answers of their own. */
 const options = container('AirSync', {
   FilterType: optional(int()),
-  Class: optional(text()),
+  Class: itemClass,
   BodyPreference: within('AirSyncBase', optional(repeated(BodyPreference))),
   BodyPartPreference: within('AirSyncBase', optional(BodyPartPreference)),
   Conflict: optional(int()),
@@ -32,26 +38,25 @@ const instance = within('AirSyncBase', optional(text()));
 
 const clientCommands = ordered('AirSync', {
   Add: container('AirSync', {
-    Class: optional(text()),
+    Class: itemClass,
     ClientId: text(),
     /** A draft that is to go out at once (16.0). */
     Send: within('Email2', flag()),
     ApplicationData: open(),
   }),
   Change: container('AirSync', {
-    Class: optional(text()),
+    Class: itemClass,
     ServerId: text(),
     InstanceId: instance,
     Send: within('Email2', flag()),
     ApplicationData: optional(open()),
   }),
-  Delete: container('AirSync', { Class: optional(text()), ServerId: text(), InstanceId: instance }),
+  Delete: container('AirSync', { Class: itemClass, ServerId: text(), InstanceId: instance }),
   Fetch: container('AirSync', { ServerId: text() }),
 });
 
 const requestCollection = container('AirSync', {
-  /** 2.5 named collections by class; some clients still do, beside the id. */
-  Class: optional(text()),
+  Class: collectionClass,
   SyncKey: text(),
   CollectionId: text(),
   /** Its children are the properties that the client keeps; all others are ghosted. */
@@ -77,39 +82,34 @@ export const SyncRequest = document('AirSync', 'Sync', {
 export type SyncRequest = Infer<typeof SyncRequest>;
 
 const serverCommands = ordered('AirSync', {
-  Add: container('AirSync', { Class: optional(text()), ServerId: text(), ApplicationData: embedded() }),
-  Change: container('AirSync', { Class: optional(text()), ServerId: text(), ApplicationData: embedded() }),
-  Delete: container('AirSync', { Class: optional(text()), ServerId: text() }),
+  Add: container('AirSync', { Class: itemClass, ServerId: text(), ApplicationData: embedded() }),
+  Change: container('AirSync', { Class: itemClass, ServerId: text(), ApplicationData: embedded() }),
+  Delete: container('AirSync', { Class: itemClass, ServerId: text() }),
   SoftDelete: container('AirSync', { ServerId: text() }),
 });
 
 const responses = ordered('AirSync', {
   Add: container('AirSync', {
-    Class: optional(text()),
+    Class: itemClass,
     ClientId: text(),
     ServerId: optional(text()),
     Status: int(),
     ApplicationData: optional(embedded()),
   }),
   Change: container('AirSync', {
-    Class: optional(text()),
+    Class: itemClass,
     ServerId: text(),
     InstanceId: instance,
     Status: int(),
-    ApplicationData: optional(embedded()),
+    ApplicationData: since(160, optional(embedded())),
   }),
-  Delete: container('AirSync', {
-    Class: optional(text()),
-    ServerId: text(),
-    InstanceId: instance,
-    Status: int(),
-  }),
+  Delete: container('AirSync', { ServerId: text(), InstanceId: instance, Status: int() }),
   Fetch: container('AirSync', { ServerId: text(), Status: int(), ApplicationData: optional(embedded()) }),
 });
 
 /** Windows Mobile reads MoreAvailable only between Status and Commands. */
 const responseCollection = container('AirSync', {
-  Class: optional(text()),
+  Class: collectionClass,
   SyncKey: optional(text()),
   CollectionId: text(),
   Status: int(),

@@ -30,14 +30,19 @@ export const hostileText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
 );
 
-interface Options {
+interface Choices {
+  readonly texts?: fc.Arbitrary<string>;
+  readonly numbers?: fc.Arbitrary<number>;
+  readonly elements?: fc.Arbitrary<WbxmlElement>;
+}
+interface Options extends Choices {
   readonly version: ProtocolVersion;
   readonly texts: fc.Arbitrary<string>;
 }
 
 /** Values of a schema as one protocol version can carry them: what comes back from `decode` equals them. */
-export function valuesFor<T>(schema: Schema<T>, version: ProtocolVersion, texts = anyText): fc.Arbitrary<T> {
-  return shapeValue(schema.shape, { version, texts }, 0) as fc.Arbitrary<T>;
+export function valuesFor<T>(schema: Schema<T>, version: ProtocolVersion, choices: Choices = {}): fc.Arbitrary<T> {
+  return shapeValue(schema.shape, { texts: anyText, ...choices, version }, 0) as fc.Arbitrary<T>;
 }
 
 function shapeValue(shape: Shape, options: Options, depth: number): fc.Arbitrary<unknown> {
@@ -47,7 +52,8 @@ function shapeValue(shape: Shape, options: Options, depth: number): fc.Arbitrary
         ? options.texts
         : options.texts.map((text) => text.slice(0, shape.max).toWellFormed());
     case 'int': {
-      const number = fc.integer({ min: Math.max(shape.min, -(2 ** 31)), max: Math.min(shape.max, 2 ** 31 - 1) });
+      const number =
+        options.numbers ?? fc.integer({ min: Math.max(shape.min, -(2 ** 31)), max: Math.min(shape.max, 2 ** 31 - 1) });
       return shape.empty ? fc.oneof(number, fc.constant(null)) : number;
     }
     case 'decimal':
@@ -64,7 +70,7 @@ function shapeValue(shape: Shape, options: Options, depth: number): fc.Arbitrary
     case 'base64':
       return fc.uint8Array({ maxLength: 40 });
     case 'open':
-      return openElement;
+      return options.elements ?? openElement;
     case 'lazy':
       return shapeValue(shape.resolve(), options, depth + 1);
     case 'container':
