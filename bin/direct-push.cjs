@@ -9,7 +9,7 @@ const main = path.join(__dirname, '..', 'dist', 'bin', 'direct-push.js');
 const version = process.versions.node.split('.').map(Number);
 
 if (version[0] > 24 || (version[0] === 24 && version[1] >= 7)) {
-  import('node:url').then((url) => import(url.pathToFileURL(main).href));
+  void import(require('node:url').pathToFileURL(main).href);
 } else {
   let node;
   try {

@@ -1,0 +1,36 @@
+/** What a command prints: results on standard output, everything else on standard error. */
+
+export type Cell = string | number | boolean | undefined;
+
+/** A list as a table for people or, with `--json`, as JSON for programs. */
+export function printList(rows: readonly Readonly<Record<string, Cell>>[], json: boolean): void {
+  if (json) {
+    console.log(JSON.stringify(rows, null, 2));
+    return;
+  }
+  if (rows.length === 0) {
+    console.error('none');
+    return;
+  }
+  const names = Object.keys(rows[0]!);
+  const text = (cell: Cell) =>
+    cell === undefined ? '' : typeof cell === 'boolean' ? (cell ? 'yes' : 'no') : `${cell}`;
+  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => text(row[name]).length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join('  ')
+      .trimEnd();
+  console.log(line(names.map((name) => name.toUpperCase())));
+  for (const row of rows) console.log(line(names.map((name) => text(row[name]))));
+}
+
+/** Epoch milliseconds as people read them; empty for never. */
+export function when(ms: number | undefined): string {
+  return ms === undefined ? '' : new Date(ms).toISOString().replace('T', ' ').slice(0, 16);
+}
+
+/** An error that the user can do something about: printed without a stack, exit code 1. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+}

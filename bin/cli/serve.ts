@@ -1,0 +1,119 @@
+import { type Command, Option } from 'commander';
+import { readOptions } from '../../lib/embedded/options.ts';
+import { type Running, start } from '../../lib/embedded/start.ts';
+import { type StoreFlags, storeOptions } from './domain.ts';
+
+interface ServeFlags extends StoreFlags {
+  readonly host?: string;
+  readonly port?: string;
+  readonly httpsPort?: string;
+  readonly smtpPort?: string;
+  readonly lmtpPort?: string;
+  readonly tls?: boolean;
+  readonly tlsName?: string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly trustedHops?: string;
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly authUrl?: string;
+  readonly oidcIssuer?: string;
+  readonly oidcAudience?: string;
+  readonly minHeartbeat?: string;
+  readonly maxHeartbeat?: string;
+  readonly maxMessageBytes?: string;
+  readonly demo: boolean;
+}
+
+/** `serve`: the whole server in this process, until SIGTERM or SIGINT. */
+export function serveCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('run the server: ActiveSync over HTTP(S), mail in by SMTP')
+    .option('--host <address>', 'address to listen on (HOST, default 127.0.0.1; 0.0.0.0 for phones on the network)')
+    .option('--port <number>', 'HTTP port (PORT, default 8080)')
+    .option('--smtp-port <number>', 'SMTP port (SMTP_PORT, default 2525)')
+    .option('--lmtp-port <number>', 'LMTP port (LMTP_PORT; not served by default)')
+    .option('--tls', 'HTTPS with a certificate of a private CA that is made once; phones get it from /ca.crt')
+    .option('--tls-name <name...>', 'further names and addresses for that certificate')
+    .option('--tls-cert <file>', 'HTTPS with this certificate chain, PEM (TLS_CERT)')
+    .option('--tls-key <file>', 'its private key, PEM (TLS_KEY)')
+    .option('--https-port <number>', 'HTTPS port (HTTPS_PORT, default 8443)')
+    .option('--trusted-hops <number>', 'proxies in front whose X-Forwarded-For is believed (TRUSTED_HOPS, default 0)')
+    .option('--auth-url <url>', 'check passwords by POST to this endpoint instead of here (AUTH_URL)')
+    .option('--oidc-issuer <url>', 'take bearer tokens of this issuer (OIDC_ISSUER)')
+    .option('--oidc-audience <text>', 'audience that the tokens must name (OIDC_AUDIENCE)')
+    .option('--min-heartbeat <seconds>', 'shortest Ping (default 60)')
+    .option('--max-heartbeat <seconds>', 'longest Ping (default 3540)')
+    .option('--max-message-bytes <number>', 'largest message taken in (default 52428800)')
+    .option('--no-demo', 'make no demo account in an empty data folder')
+    .addOption(
+      new Option('--log-level <level>', 'LOG_LEVEL, default info').choices([
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]),
+    )
+    .action((_flags, command: Command) => serve(command.optsWithGlobals<ServeFlags>()));
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  const options = readOptions(
+    {
+      ...storeOptions(flags),
+      host: flags.host,
+      port: flags.port,
+      httpsPort: flags.httpsPort,
+      smtpPort: flags.smtpPort,
+      lmtpPort: flags.lmtpPort,
+      tls: flags.tls,
+      tlsNames: flags.tlsName,
+      tlsCert: flags.tlsCert,
+      tlsKey: flags.tlsKey,
+      trustedHops: flags.trustedHops,
+      logLevel: flags.logLevel,
+      authUrl: flags.authUrl,
+      oidcIssuer: flags.oidcIssuer,
+      oidcAudience: flags.oidcAudience,
+      minHeartbeatS: flags.minHeartbeat,
+      maxHeartbeatS: flags.maxHeartbeat,
+      maxMessageBytes: flags.maxMessageBytes,
+      demo: flags.demo,
+    },
+    process.env,
+  );
+  const running = await start(options);
+  announce(running);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(running, signal));
+}
+
+/** Every held Ping is answered before the process ends; a second signal does not wait. */
+async function stop(running: Running, signal: NodeJS.Signals): Promise<void> {
+  for (const again of ['SIGTERM', 'SIGINT'] as const) process.once(again, () => process.exit(1));
+  console.error(`${signal}: answering what is held ...`);
+  // A person at a terminal does not wait for a load balancer to notice.
+  await running.drain(signal === 'SIGINT' ? 0 : undefined);
+  await running.close();
+}
+
+function announce(running: Running): void {
+  const lines = [
+    `Exchange ActiveSync  ${running.url}/Microsoft-Server-ActiveSync`,
+    ...(running.httpsUrl ? [`                     ${running.httpsUrl}/Microsoft-Server-ActiveSync`] : []),
+    ...(running.trustUrl ? [`Trust it on a phone  ${running.trustUrl}`] : []),
+    `SMTP                 ${running.smtp.host}:${running.smtp.port}`,
+    ...(running.lmtp ? [`LMTP                 ${running.lmtp.host}:${running.lmtp.port}`] : []),
+  ];
+  for (const line of lines) console.error(line);
+  if (running.demo) {
+    const { address, password } = running.demo;
+    console.error(`
+Demo account         ${address}   password ${password}
+
+  Watch it as a phone:  npm run -s client -- --url ${running.url} --user ${address} --password ${password}
+  Send it a message:    npm run -s direct-push -- deliver ${address} < message.eml
+  Make your own:        npm run -s direct-push -- user add you@example.com
+`);
+  }
+}

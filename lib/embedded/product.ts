@@ -1,0 +1,81 @@
+import { createFolderCreate } from '../commands/folder-create.ts';
+import { createFolderDelete } from '../commands/folder-delete.ts';
+import { createFolderSync } from '../commands/folder-sync.ts';
+import { createFolderUpdate } from '../commands/folder-update.ts';
+import { createGetItemEstimateCommand } from '../commands/get-item-estimate.ts';
+import { createMoveItems } from '../commands/move-items.ts';
+import { createPing } from '../commands/ping.ts';
+import { createProvision } from '../commands/provision.ts';
+import { createSettings } from '../commands/settings.ts';
+import { emailClass } from '../commands/sync/email.ts';
+import { createSyncCommand } from '../commands/sync.ts';
+import type { Handler } from '../http/types.ts';
+import { type AuthenticatorOptions, createAuthenticator } from '../identity/authenticator.ts';
+import { createBearerAuth } from '../identity/bearer.ts';
+import { createHttpAuth } from '../identity/outside.ts';
+import type { HashCost } from '../identity/password-hash.ts';
+import { createPolicyGate } from '../identity/policy-gate.ts';
+import type { Holder } from '../push/types.ts';
+import { createServer } from '../server.ts';
+import { HierarchyStates } from '../sync/hierarchy-states.ts';
+import { SyncNews } from '../sync/news.ts';
+import { SyncStates } from '../sync/states.ts';
+import type { Domain } from './domain.ts';
+import { issuerKeys } from './oidc.ts';
+
+/** The product on one store: every command, with what it needs. */
+export function createProduct(
+  domain: Domain,
+  holder: Holder,
+  settings: { readonly hashCost?: HashCost; readonly authentication?: AuthenticatorOptions },
+): Handler {
+  const { clock, log, store, mailboxes, accounts, devices, policies, options } = domain;
+  const { table, blobs } = store;
+  const states = new SyncStates(table);
+  const hierarchy = new HierarchyStates(table, mailboxes);
+  const news = new SyncNews(states, clock);
+  const classes = [emailClass(blobs)];
+  const bearer = options.oidcIssuer
+    ? createBearerAuth(
+        { jwks: issuerKeys(options.oidcIssuer), issuer: options.oidcIssuer, audience: options.oidcAudience! },
+        { clock, directory: accounts },
+      )
+    : undefined;
+  const outside = options.authUrl ? createHttpAuth({ url: options.authUrl, clock }) : undefined;
+  return createServer({
+    commands: (registry) => [
+      createProvision({ devices, policies }),
+      createSettings({ devices }),
+      createFolderSync({ states: hierarchy, reinitialize: () => registry().reinitialize }),
+      createFolderCreate(hierarchy),
+      createFolderUpdate(hierarchy),
+      createFolderDelete(hierarchy),
+      createMoveItems(states),
+      createSyncCommand({ table, states, news, classes }),
+      createGetItemEstimateCommand({ states, classes }),
+      createPing({
+        table,
+        log,
+        news,
+        hierarchy,
+        options: { minHeartbeatS: options.minHeartbeatS, maxHeartbeatS: options.maxHeartbeatS },
+      }),
+    ],
+    authenticator: createAuthenticator({
+      accounts,
+      clock,
+      log,
+      bearer,
+      outside,
+      hashCost: settings.hashCost,
+      options: settings.authentication,
+    }),
+    devices,
+    policyGate: createPolicyGate(policies),
+    mailboxes,
+    holder,
+    clock,
+    log,
+    lane: 'task',
+  });
+}

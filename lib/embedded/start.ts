@@ -1,0 +1,196 @@
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { Delivered } from '../delivery/deliver.ts';
+import { createSmtpServer, type SmtpListener } from '../delivery/smtp.ts';
+import { listenHybrid } from '../http/hybrid.ts';
+import type { Listener, ListenOptions } from '../http/listener.ts';
+import type { AuthenticatorOptions } from '../identity/authenticator.ts';
+import type { HashCost } from '../identity/password-hash.ts';
+import { type Cancel, type Clock, systemClock } from '../ops/clock.ts';
+import { newId, randomToken } from '../ops/ids.ts';
+import { createLog, type Log } from '../ops/log.ts';
+import { createHolder } from '../push/hold.ts';
+import { createInProcessTransport } from '../push/in-process/transport.ts';
+import type { HoldOptions } from '../push/options.ts';
+import type { Holder } from '../push/types.ts';
+import { followFeed } from '../push/wake.ts';
+import { type Domain, openDomain } from './domain.ts';
+import { type EmbeddedInput, type EmbeddedOptions, readOptions } from './options.ts';
+import { createProduct } from './product.ts';
+import { ensureTls, localNames } from './tls.ts';
+import { trustPages } from './trust.ts';
+
+/** What a test or a program may replace; the command line gives none of it. */
+export interface StartSettings {
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly hashCost?: HashCost;
+  readonly hold?: Partial<HoldOptions>;
+  readonly authentication?: AuthenticatorOptions;
+}
+
+/** The server, running. */
+export interface Running {
+  /** `http://host:port`; the port is the one in use where 0 was asked for. */
+  readonly url: string;
+  readonly httpsUrl?: string;
+  /** Where a phone gets the certificate authority of `tls`. */
+  readonly trustUrl?: string;
+  /** PEM of the same, for clients in this process. */
+  readonly ca?: string;
+  readonly smtp: { readonly host: string; readonly port: number };
+  readonly lmtp?: { readonly host: string; readonly port: number };
+  /** The account that the first start made. Its password is here and nowhere else. */
+  readonly demo?: { readonly address: string; readonly password: string };
+  readonly domain: Domain;
+  readonly holder: Holder;
+  /** Puts a message into the Inbox of whoever takes mail for the address. @throws NoRecipient */
+  deliver(address: string, raw: Uint8Array | string): Promise<Delivered>;
+  /** Stops accepting and answers everything held, spread over `ms` (default 90 s). */
+  drain(ms?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DRAIN_MS = 90_000;
+const DEMO_ADDRESS = 'demo@localhost';
+
+/**
+ * The whole product in this process: ActiveSync over HTTP(S), mail in by SMTP, everything on one store.
+ * @throws BadOption, or the error of the port or folder that cannot be used; nothing is left running then
+ */
+export async function start(input: EmbeddedInput = {}, settings: StartSettings = {}): Promise<Running> {
+  const options = readOptions(input);
+  const clock = settings.clock ?? systemClock;
+  const log = settings.log ?? createLog(options.logLevel);
+  const undo: (() => Promise<void> | void)[] = [];
+  try {
+    return await assemble(options, { ...settings, clock, log }, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+type Settled = StartSettings & { readonly clock: Clock; readonly log: Log };
+
+async function assemble(
+  options: EmbeddedOptions,
+  settings: Settled,
+  undo: (() => Promise<void> | void)[],
+): Promise<Running> {
+  const { clock, log } = settings;
+  const domain = await openDomain(options, clock, log, settings);
+  undo.push(() => domain.close());
+  const demo = options.demo ? await ensureDemo(domain) : undefined;
+  const { holder, unfollow } = createHolding(domain, settings);
+  undo.push(() => holder.close(), unfollow);
+  const handler = createProduct(domain, holder, settings);
+  const tls = await certificate(options, clock);
+  const front = {
+    handler,
+    clock,
+    log,
+    host: options.host,
+    trustedHops: options.trustedHops,
+  } satisfies Partial<ListenOptions>;
+  const pages = tls?.ca ? trustPages(tls.ca) : undefined;
+  const http = await listenHybrid({ ...front, port: options.port, pages });
+  undo.push(() => http.close());
+  const https = tls && (await listenHybrid({ ...front, port: options.httpsPort, pages, tls }));
+  if (https) undo.push(() => https.close());
+  const smtp = await listenMail('smtp', options.smtpPort, domain, tls);
+  undo.push(() => smtp.listener.close());
+  const lmtp = options.lmtpPort === undefined ? undefined : await listenMail('lmtp', options.lmtpPort, domain, tls);
+  if (lmtp) undo.push(() => lmtp.listener.close());
+  const listeners = https ? [http, https] : [http];
+  return {
+    url: http.url,
+    httpsUrl: https?.url,
+    trustUrl: tls?.ca ? `${http.url}/ca.mobileconfig (Apple) or ${http.url}/ca.crt` : undefined,
+    ca: tls?.ca,
+    smtp: { host: options.host, port: smtp.port },
+    lmtp: lmtp && { host: options.host, port: lmtp.port },
+    demo,
+    domain,
+    holder,
+    deliver: (address, raw) =>
+      domain.delivery.deliver(address, typeof raw === 'string' ? Buffer.from(raw) : raw, { from: '', arrival: 'live' }),
+    drain: (ms = DRAIN_MS) => drain(listeners, holder, ms),
+    close: () => close(domain, listeners, [smtp.listener, ...(lmtp ? [lmtp.listener] : [])], holder, unfollow),
+  };
+}
+
+/** One task: this process. Wakes come from the feed, so also from other processes that share the store. */
+function createHolding(domain: Domain, settings: Settled): { readonly holder: Holder; readonly unfollow: Cancel } {
+  const { clock, log, store } = domain;
+  const transport = createInProcessTransport();
+  const task = `local-${process.pid}-${newId(clock.now())}`;
+  const holder = createHolder({
+    table: store.table,
+    clock,
+    log,
+    task,
+    epoch: newId(clock.now()),
+    transport,
+    options: settings.hold,
+  });
+  const detach = transport.attach(task, (message) => holder.receive(message));
+  const unfollow = followFeed(store.feed, holder);
+  return {
+    holder,
+    unfollow: () => {
+      unfollow();
+      detach();
+    },
+  };
+}
+
+async function certificate(
+  options: EmbeddedOptions,
+  clock: Clock,
+): Promise<{ readonly cert: string; readonly key: string; readonly ca?: string } | undefined> {
+  if (options.tls) return ensureTls(path.join(options.dataDir, 'tls'), localNames(options.tlsNames), clock);
+  if (!options.tlsCert || !options.tlsKey) return undefined;
+  const [cert, key] = await Promise.all([readFile(options.tlsCert, 'utf8'), readFile(options.tlsKey, 'utf8')]);
+  return { cert, key };
+}
+
+async function listenMail(
+  protocol: 'smtp' | 'lmtp',
+  port: number,
+  { delivery, clock, log, options }: Domain,
+  tls: { readonly cert: string; readonly key: string } | undefined,
+): Promise<{ readonly listener: SmtpListener; readonly port: number }> {
+  const limits = { messageBytes: options.maxMessageBytes };
+  const listener = createSmtpServer({ delivery, clock, log }, { protocol, hostname: hostname(), tls, limits });
+  return { listener, port: await listener.listen(port, options.host) };
+}
+
+/** Only in a store without accounts: a server that somebody set up gets no account that they did not make. */
+async function ensureDemo({ accounts }: Domain): Promise<Running['demo']> {
+  for await (const _ of accounts.list()) return undefined;
+  const password = randomToken(12);
+  await accounts.create({ address: DEMO_ADDRESS, name: 'Demo', password });
+  return { address: DEMO_ADDRESS, password };
+}
+
+/** Sockets stay open until their answers are out: the phones come back to whoever listens then. */
+async function drain(listeners: readonly Listener[], holder: Holder, ms: number): Promise<void> {
+  for (const listener of listeners) listener.drain();
+  await holder.drain(ms);
+}
+
+async function close(
+  domain: Domain,
+  listeners: readonly Listener[],
+  mail: readonly SmtpListener[],
+  holder: Holder,
+  unfollow: Cancel,
+): Promise<void> {
+  await Promise.all(mail.map((each) => each.close()));
+  await holder.close();
+  unfollow();
+  await Promise.all(listeners.map((each) => each.close()));
+  await domain.close();
+}

@@ -1,0 +1,103 @@
+/** The server under load: a process of its own that does what its parent says over IPC, so that its figures are its own. */
+
+import type { EmbeddedInput } from '../../lib/embedded/options.ts';
+import { start } from '../../lib/embedded/start.ts';
+import { silentLog } from '../../lib/ops/log.ts';
+import { mixedMessage } from './messages.ts';
+
+export type Order =
+  | { readonly do: 'start'; readonly input: EmbeddedInput }
+  | { readonly do: 'users'; readonly count: number; readonly from?: number }
+  | { readonly do: 'usage' }
+  /** One message to each of these users, `perSecond` at most; answers with the commit times. */
+  | { readonly do: 'deliver'; readonly users: readonly number[]; readonly perSecond?: number; readonly atOnce?: number }
+  | { readonly do: 'fill'; readonly user: number; readonly count: number }
+  | { readonly do: 'close' };
+
+export interface Usage {
+  /** Microseconds of this process. */
+  readonly cpu: number;
+  readonly rss: number;
+  readonly heap: number;
+  readonly held: number;
+}
+
+export interface UserSecret {
+  readonly user: string;
+  readonly password: string;
+}
+
+export const addressOf = (index: number) => `user${index}@bench.test`;
+
+type Started = Awaited<ReturnType<typeof start>>;
+let server: Started | undefined;
+/** Commit times by mailbox, CLOCK_MONOTONIC. */
+const commits = new Map<string, bigint>();
+
+const orders: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => Promise<unknown> } = {
+  async start({ input }) {
+    server = await start(input, { log: silentLog });
+    server.domain.store.feed.subscribe((records) => {
+      const now = process.hrtime.bigint();
+      for (const { pk, sk } of records) if (sk.startsWith('F#')) commits.set(pk, now);
+    });
+    return { port: Number(new URL(server.url).port) };
+  },
+  async users({ count, from = 0 }) {
+    const { accounts } = server!.domain;
+    const made: UserSecret[] = [];
+    for (let index = from; index < from + count; index++) {
+      const { id } = await accounts.create({ address: addressOf(index) });
+      // App passwords: what is measured is holding, not argon2.
+      const { secret } = await accounts.addAppPassword(id, 'bench');
+      made.push({ user: addressOf(index), password: secret });
+    }
+    return made;
+  },
+  async usage() {
+    globalThis.gc?.();
+    globalThis.gc?.();
+    const { user, system } = process.cpuUsage();
+    const { rss, heapUsed } = process.memoryUsage();
+    return { cpu: user + system, rss, heap: heapUsed, held: server!.holder.held } satisfies Usage;
+  },
+  async deliver({ users, perSecond, atOnce = 1 }) {
+    const times: [number, string][] = [];
+    const began = performance.now();
+    const ids = await Promise.all(
+      users.map(async (index) => (await server!.domain.accounts.byAddress(addressOf(index)))!.id),
+    );
+    let next = 0;
+    const worker = async () => {
+      for (let at = next++; at < users.length; at = next++) {
+        if (perSecond) {
+          const due = began + (at * 1000) / perSecond;
+          const wait = due - performance.now();
+          if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        }
+        await server!.deliver(addressOf(users[at]!), mixedMessage(at));
+        times.push([users[at]!, String(commits.get(`U#${ids[at]}`))]);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+    return times;
+  },
+  async fill({ user, count }) {
+    for (let at = 0; at < count; at++) await server!.deliver(addressOf(user), mixedMessage(at));
+    return count;
+  },
+  async close() {
+    await server?.drain(0);
+    await server?.close();
+    setImmediate(() => process.exit(0));
+    return undefined;
+  },
+};
+
+process.on('message', (message: { id: number; order: Order }) => {
+  const run = orders[message.order.do] as (order: Order) => Promise<unknown>;
+  run(message.order).then(
+    (result) => process.send!({ id: message.id, result }),
+    (error: unknown) => process.send!({ id: message.id, error: String((error as Error).stack ?? error) }),
+  );
+});
