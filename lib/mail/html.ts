@@ -41,10 +41,8 @@ const FLAT = new Set(
 /** Open elements at one time. The converter's time grows with their square: 100,000 unclosed tags would take seconds. */
 function nestsDeeper(html: string, limit: number): boolean {
   let open = 0;
-  for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at + 1)) {
-    const end = html.charCodeAt(at + 1) === 0x2f;
-    const name = /^[a-z][a-z0-9]*/.exec(html.slice(at + (end ? 2 : 1), at + 18).toLowerCase())?.[0];
-    if (name === undefined || FLAT.has(name)) continue;
+  for (const [, end, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]{0,20})/gi)) {
+    if (FLAT.has(name!.toLowerCase())) continue;
     open = end ? Math.max(0, open - 1) : open + 1;
     if (open > limit) return true;
   }
