@@ -1,6 +1,6 @@
 /**
- * A row as text. JSON is the fastest encoding that Node reads (V8's own parser; `v8.deserialize` and CBOR measured two
- * to four times slower on rows of 1.5 KB), but it knows no bytes: rows that hold some are written with a tag in front.
+ * A row as text: JSON, which V8 reads 2.5 times and writes 2.3 times faster than `v8.deserialize` and `v8.serialize` on
+ * a message's row of 1.5 KB. JSON knows no bytes, so rows that hold some are written with a tag in front.
  */
 import type { Row, Value } from '../ports.ts';
 import { checkRow, checkSize } from '../rows.ts';

@@ -11,7 +11,8 @@ export interface TestServer {
  * Started below a shell that ends the server when its own standard input closes: that happens however this process
  * ends, also when it is killed. The shell's own last words then have no reader, hence the trap.
  */
-const KEEPER = '"$@" </dev/null & pid=$!; trap "" PIPE; (read _; kill $pid 2>/dev/null) <&3 3<&- & wait $pid; rm -rf "$SCRATCH"';
+const KEEPER =
+  '"$@" </dev/null & pid=$!; trap "" PIPE; (read _; kill $pid 2>/dev/null) <&3 3<&- & wait $pid; rm -rf "$SCRATCH"';
 
 /** Starts `command` on a free port, which `args` gets, and waits until it takes connections. */
 export async function startServer(
