@@ -23,7 +23,7 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
-    name: '1 when the heartbeat ends without changes [MS-ASCMD R3148 R5710 R4231]',
+    name: '1 when the heartbeat ends without changes [MS-ASCMD R3148 R5710]',
     request: pinging(480, 'inbox'),
     afterS: 481,
     answer: { Status: 1 },
@@ -95,6 +95,14 @@ const CASES: readonly Case[] = [
     answer: { Status: 7 },
   },
   {
+    name: '8 when the store is away',
+    prepare: ({ table }) => {
+      table.get = () => Promise.reject(new StoreUnavailable('away'));
+    },
+    request: pinging(480, 'inbox'),
+    answer: { Status: 8 },
+  },
+  {
     name: '7 for a folder that is not there',
     prepare: ({ news }) => news.set('nowhere', 'gone'),
     request: pinging(480, 'inbox', 'nowhere'),
@@ -106,7 +114,7 @@ const CASES: readonly Case[] = [
 const sent: { readonly command: string; readonly body: Uint8Array }[] = [];
 
 describe.each(SUPPORTED_VERSIONS.map((version) => [versionName(version), version] as const))(
-  'Ping %s [MS-ASCMD R4227]',
+  'Ping %s [MS-ASCMD R4227 R4231]',
   (_, version: ProtocolVersion) => {
     it.each(CASES.map((one) => [one.name, one] as const))('answers %s', async (_name, one) => {
       const world = await openPingWorld();
@@ -124,7 +132,7 @@ describe.each(SUPPORTED_VERSIONS.map((version) => [versionName(version), version
   },
 );
 
-test('every answer is valid against the schema of its response [MS-ASCMD R2389 R1676]', async () => {
+test('every answer is valid against the schema of its response', async () => {
   expect(sent).toHaveLength(CASES.length * SUPPORTED_VERSIONS.length);
   expect((await validateResponses(sent)).errors).toEqual([]);
 });
@@ -400,12 +408,6 @@ describe('a folder that is gone', () => {
 });
 
 describe('trouble', () => {
-  it('with the store is status 8 at once', async () => {
-    const world = await openPingWorld();
-    world.table.get = () => Promise.reject(new StoreUnavailable('away'));
-    expect((await world.ping(pinging(480, INBOX))).document).toEqual({ Status: 8 });
-  });
-
   it('with the mailbox while it waits is status 8 [MS-ASCMD R4261]', async () => {
     const world = await openPingWorld();
     const answer = await world.ping(pinging(480, INBOX));
