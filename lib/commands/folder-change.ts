@@ -62,7 +62,10 @@ export async function changeHierarchy(
       return { Status: FolderStatus.Success, SyncKey: hierarchyKey(next), ServerId: serverId };
     } catch (error) {
       // The device's state is another by now: a request of the same device was faster.
-      if (!(error instanceof ConditionFailed)) return { Status: refusal(error, change.fixed) };
+      if (error instanceof ConditionFailed) continue;
+      const Status = refusal(error, change.fixed);
+      // What stands in the way may be what that faster request did: then this one may be its repetition.
+      if ((await states.load(mailbox.id, device.id))?.rev === rev) return { Status };
     }
   }
   throw new ProtocolFailure(111, 'other requests of the device were always faster');
