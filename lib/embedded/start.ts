@@ -5,10 +5,11 @@ import type { Delivered } from '../delivery/deliver.ts';
 import { createSmtpServer, type SmtpListener } from '../delivery/smtp.ts';
 import { listenHybrid } from '../http/hybrid.ts';
 import type { Listener, ListenOptions } from '../http/listener.ts';
+import { newAppSecret } from '../identity/app-passwords.ts';
 import type { AuthenticatorOptions } from '../identity/authenticator.ts';
 import type { HashCost } from '../identity/password-hash.ts';
 import { type Cancel, type Clock, systemClock } from '../ops/clock.ts';
-import { newId, randomToken } from '../ops/ids.ts';
+import { newId } from '../ops/ids.ts';
 import { createLog, type Log } from '../ops/log.ts';
 import { createHolder } from '../push/hold.ts';
 import { createInProcessTransport } from '../push/in-process/transport.ts';
@@ -170,7 +171,7 @@ async function listenMail(
 /** Only in a store without accounts: a server that somebody set up gets no account that they did not make. */
 async function ensureDemo({ accounts }: Domain): Promise<Running['demo']> {
   for await (const _ of accounts.list()) return undefined;
-  const password = randomToken(12);
+  const password = newAppSecret();
   await accounts.create({ address: DEMO_ADDRESS, name: 'Demo', password });
   return { address: DEMO_ADDRESS, password };
 }

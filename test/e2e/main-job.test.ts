@@ -7,7 +7,7 @@ async function untilHeld(server: { readonly holder: { readonly held: number } },
 }
 
 describe('a message arrives', () => {
-  it.each(VERSIONS)('the held Ping completes and Sync delivers it, version %i [MS-ASCMD R4232]', async (version) => {
+  it.each(VERSIONS)('the held Ping completes and Sync delivers it, version %i [MS-ASCMD R4235 R4236]', async (version) => {
     const server = await startServer();
     const phone = server.phone({ version });
     await phone.start();
