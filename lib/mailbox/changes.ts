@@ -1,5 +1,6 @@
 /** Changes of items: each one transaction, decided from rows read anew at every try. */
 import { isDeepStrictEqual } from 'node:util';
+import { flagParts } from '../mail/apply.ts';
 import type { EmailContent } from '../mail/types.ts';
 import { type FolderId, type ItemId, newId, randomToken } from '../ops/ids.ts';
 import type { Write } from '../store/ports.ts';
@@ -101,6 +102,8 @@ export async function update(
     const kept = new Set(blobsOf(after.content));
     const lost = blobsOf(current.content).filter((blob) => !kept.has(blob));
     const by = { rows: 1, count: 0, unread: unread(after.content) - unread(current.content) };
+    const { kind } = wanted;
+    const parts = kind === 'flags' ? flagParts(current.content, wanted.content) : undefined;
     const writes: Write[] = [
       headWrite(context, head, change, by),
       // The head can be newer than the item that was read beside it; what is put must be made from the latest.
@@ -110,7 +113,7 @@ export async function update(
         row: itemRow(context.id, after),
         when: { equals: { seq: current.seq } },
       },
-      ...logWrites(context.id, folder, change, [{ item, kind: wanted.kind, was: membership(current) }]),
+      ...logWrites(context.id, folder, change, [{ item, kind, parts, was: membership(current) }]),
       ...garbageWrites(context, folder, change.seq, change.at, lost),
     ];
     return { writes, proof: keys.log(context.id, folder, change.seq, 0), result: { item: after, changed: true } };

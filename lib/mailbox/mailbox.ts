@@ -140,6 +140,6 @@ function asFolder(folder: Folder & Partial<StoredFolder>): Folder {
   return { id, name, parent, type, class: of, seq, added, tail, count, unread };
 }
 
-function asLogRow({ seq, n, item, kind, prev, origin, was, at }: LogRow): LogRow {
-  return { seq, n, item, kind, prev, origin, was, at };
+function asLogRow({ seq, n, item, kind, prev, origin, parts, was, at }: LogRow): LogRow {
+  return { seq, n, item, kind, prev, origin, parts, was, at };
 }

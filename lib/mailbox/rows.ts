@@ -114,16 +114,18 @@ export interface Change {
 export interface Entry {
   readonly item: ItemId;
   readonly kind: ChangeKind;
+  readonly parts?: string;
   readonly was?: LogRow['was'];
   readonly as?: FolderShape;
 }
 
 export function logWrites(m: MailboxId, scope: FolderId, change: Change, entries: readonly Entry[]): Write[] {
   const { tx, at, seq, prev, prevTail, origin } = change;
-  return entries.map(({ item, kind, was, as }, n) => {
+  return entries.map(({ item, kind, parts, was, as }, n) => {
     const { pk, sk } = keys.log(m, scope, seq, n);
     const told = { item, kind, prev, prevTail, tx, at, ...originAttributes(origin) };
-    const row = { pk, sk, ...told, ...(was && { was }), ...(as && { as: { ...as } }), ttl: expiry(at) };
+    const more = { ...(parts && { parts }), ...(was && { was }), ...(as && { as: { ...as } }) };
+    const row = { pk, sk, ...told, ...more, ttl: expiry(at) };
     return { op: 'put', table: 'mailboxes', row, when: { row: 'absent' } };
   });
 }
@@ -138,6 +140,7 @@ export function logRowOf(row: Row): StoredLogRow {
     prev: row.prev as number,
     prevTail: row.prevTail as number,
     origin: originOf(row),
+    parts: row.parts as string | undefined,
     was: row.was as LogRow['was'],
     at: row.at as number,
     tx: row.tx as string,
