@@ -11,6 +11,7 @@ import {
   type Position,
   wanted,
   withHeld,
+  withOwn,
   withoutHeld,
   withoutSkipped,
   withSkipped,
@@ -60,30 +61,33 @@ export async function collect(input: CollectInput): Promise<Collected> {
 interface Rows {
   readonly rows: readonly LogRow[];
   readonly folds: readonly Fold[];
+  /** What the device added itself. */
+  readonly made: readonly ItemId[];
   /** The last row read, told or not. */
   readonly upTo: Watermark;
   readonly rest: boolean;
   readonly gone: boolean;
 }
-const NOTHING = { rows: [], folds: [], rest: false, gone: false };
+const NOTHING = { rows: [], folds: [], made: [], rest: false, gone: false };
 
 /** Reads rows until the window is full or the log ends. */
 async function readRows({ mailbox, folder, from, own, room }: CollectInput): Promise<Rows> {
-  const folder_ = new RowFolder(from, own);
+  const folded = new RowFolder(from, own);
   const rows: LogRow[] = [];
+  const found = () => ({ rows, folds: folded.tellable(), made: folded.made });
   for (let upTo = from.log; ; ) {
     const page = await mailbox.log(folder, upTo, LOG_PAGE);
     if (page.gone) return { ...NOTHING, upTo, gone: true };
     for (const row of page.rows) {
-      if (folder_.telling >= room.items && folder_.opens(row)) {
-        return { rows, folds: folder_.tellable(), upTo, rest: true, gone: false };
+      if (folded.telling >= room.items && folded.opens(row)) {
+        return { ...found(), upTo, rest: true, gone: false };
       }
-      folder_.add(row, rows.length);
+      folded.add(row, rows.length);
       rows.push(row);
       upTo = row;
     }
     if (!page.more || page.rows.length === 0) {
-      return { rows, folds: folder_.tellable(), upTo, rest: page.more, gone: false };
+      return { ...found(), upTo, rest: page.more, gone: false };
     }
   }
 }
@@ -99,10 +103,13 @@ async function tellRows(
   // A row whose item could not be told ends the window: what lies before it has been told.
   const { cut, seen } = fresh;
   if (cut === undefined) {
-    return { position: { ...from, log: { seq: log.upTo.seq, n: log.upTo.n }, rest: log.rest }, seen };
+    const position = withOwn({ ...from, log: { seq: log.upTo.seq, n: log.upTo.n }, rest: log.rest }, log.made);
+    return { position, seen };
   }
   const before = cut === 0 ? from.log : log.rows[cut - 1]!;
-  return { position: { ...from, log: { seq: before.seq, n: before.n }, rest: true }, seen };
+  const told = new Set(log.rows.slice(0, cut).map(({ item }) => item));
+  const made = log.made.filter((id) => told.has(id));
+  return { position: withOwn({ ...from, log: { seq: before.seq, n: before.n }, rest: true }, made), seen };
 }
 
 /** The place of the first row that did not get through, or `undefined`. */
@@ -247,20 +254,20 @@ export interface AgainInput extends Omit<CollectInput, 'room' | 'logMoved'> {
 /** Tells the interval between two positions again. What happened since waits, what is gone since is left out. */
 export async function collectAgain(input: AgainInput): Promise<Collected> {
   const { mailbox, folder, base, next, snapshot, own, emitter } = input;
-  const folder_ = new RowFolder({ ...base, goal: next.goal }, own);
+  const folded = new RowFolder({ ...base, goal: next.goal }, own);
   const rows: LogRow[] = [];
   for (let upTo = base.log, more = true; more && compareWatermarks(upTo, next.log) < 0; ) {
     const page = await mailbox.log(folder, upTo, LOG_PAGE);
     if (page.gone) return { next, snapshot, gone: true };
     for (const row of page.rows) {
       if (compareWatermarks(row, next.log) > 0) break;
-      folder_.add(row, rows.length);
+      folded.add(row, rows.length);
       rows.push(row);
     }
     ({ upTo, more } = page);
   }
-  await tellFolds(input, rows, folder_.tellable());
-  const { added, removed } = extentBetween(base, next);
+  await tellFolds(input, rows, folded.tellable());
+  const { added, removed } = extentBetween(withOwn(base, folded.made), next);
   for (const range of added) await everyPage(input, range, (items) => tellPage(input, items, snapshot));
   for (const range of removed) {
     await everyPage(input, range, (items) => {

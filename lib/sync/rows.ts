@@ -10,6 +10,8 @@ export class RowFolder {
   readonly #folds = new Map<ItemId, Fold>();
   readonly #skipped: ReadonlySet<ItemId>;
   #telling = 0;
+  /** Additions of the device's own outside of what it holds by pages: a draft, or an item that it moved here. */
+  readonly #made = new Set<ItemId>();
 
   /** `position`: where the interval begins, aimed at the cut-off that it ends with. */
   constructor(position: Position, own: (row: LogRow) => boolean) {
@@ -23,14 +25,19 @@ export class RowFolder {
     return this.#telling;
   }
 
+  get made(): readonly ItemId[] {
+    return [...this.#made];
+  }
+
   /** Whether one more row could make another item take a place. */
   opens(row: LogRow): boolean {
     return !this.#folds.has(row.item) && this.#matters(row) && !this.#own(row);
   }
 
   add(row: LogRow, index: number): void {
-    if (!this.#matters(row)) return;
     const own = this.#own(row);
+    if (own && row.kind === 'add' && wanted(this.#position, row.item)) this.#made.add(row.item);
+    if (!this.#matters(row)) return;
     const before = this.#folds.get(row.item);
     const started = before ? foldRow(before, row, own) : beginFold(row, index, own);
     const after = !before && this.#skipped.has(row.item) ? { ...started, had: false } : started;
@@ -48,7 +55,7 @@ export class RowFolder {
    * still to be paged; what is outside of the filter matters only while the device has it.
    */
   #matters(row: LogRow): boolean {
-    if (!holds(this.#position, row.item)) return false;
+    if (!holds(this.#position, row.item) && !this.#made.has(row.item)) return false;
     return wanted(this.#position, row.item) || row.kind === 'delete';
   }
 }

@@ -29,7 +29,3 @@ export function take(room: Room, bytes: number): void {
   room.bytes -= bytes + AROUND;
   room.empty = false;
 }
-
-export function full(room: Room): boolean {
-  return room.items <= 0 || room.bytes < AROUND;
-}

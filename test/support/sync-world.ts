@@ -5,8 +5,9 @@ import type { SyncItemClass } from '../../lib/commands/sync/item-class.ts';
 import { createSyncCommand, type SyncDeps } from '../../lib/commands/sync.ts';
 import { SyncRequest, SyncResponse } from '../../lib/documents/sync.ts';
 import type { Account, Device } from '../../lib/identity/types.ts';
+import type { EmailContent } from '../../lib/mail/types.ts';
 import type { Mailbox } from '../../lib/mailbox/types.ts';
-import type { DeviceId, MailboxId } from '../../lib/ops/ids.ts';
+import type { DeviceId, ItemId, MailboxId } from '../../lib/ops/ids.ts';
 import { type Log, silentLog } from '../../lib/ops/log.ts';
 import type { Command, CommandContext, CommandResult } from '../../lib/protocol/command.ts';
 import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
@@ -16,7 +17,7 @@ import { SyncNews } from '../../lib/sync/news.ts';
 import { SyncStates } from '../../lib/sync/states.ts';
 import { decode, encode } from '../../lib/wbxml/index.ts';
 import type { FakeClock } from './fake-clock.ts';
-import { openTestMailbox } from './mailboxes.ts';
+import { email, INBOX, openTestMailbox } from './mailboxes.ts';
 import type { StoreKind } from './stores.ts';
 
 export interface SyncWorld {
@@ -112,4 +113,25 @@ export function received(result: CommandResult<SyncResponse>, version: ProtocolV
   if (result.kind === 'empty') return 'empty';
   if (result.kind === 'held') return result.hold;
   return decode(SyncResponse, encode(SyncResponse, result.document, version), version);
+}
+
+/** Delivers `count` messages, the first the newest, an hour apart; their ServerIds in that order. */
+export async function deliver(world: SyncWorld, count: number, over: Partial<EmailContent> = {}): Promise<string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const mail = email(`d${++delivered}`, { received: world.clock.now() - n * 3_600_000, ...over });
+    await world.mailbox.append(INBOX, [mail]);
+    ids.push(`${INBOX}:${mail.id}`);
+  }
+  return ids;
+}
+let delivered = 0;
+
+/** The item's own id of a ServerId. */
+export const itemOf = (serverId: string) => serverId.slice(serverId.indexOf(':') + 1) as ItemId;
+
+/** Somebody else changes the read state, or the subject. */
+export async function elsewhere(world: SyncWorld, serverId: string, over: Partial<EmailContent>): Promise<void> {
+  const kind = 'subject' in over ? 'change' : 'flags';
+  await world.mailbox.update(INBOX, itemOf(serverId), ({ content }) => ({ kind, content: { ...content, ...over } }));
 }

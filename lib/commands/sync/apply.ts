@@ -85,9 +85,9 @@ class Applier {
         return Status === OK ? undefined : { tag: 'Change', value: { Class, ServerId, Status } };
       }
       case 'Delete': {
-        const { Class, ServerId } = command.value;
+        const { ServerId } = command.value;
         const Status = await this.#delete(command.value);
-        return Status === OK ? undefined : { tag: 'Delete', value: { Class, ServerId, Status } };
+        return Status === OK ? undefined : { tag: 'Delete', value: { ServerId, Status } };
       }
       case 'Fetch':
         return this.#fetch(command.value);
