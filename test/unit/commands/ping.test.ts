@@ -219,6 +219,14 @@ describe('what the server remembers', () => {
     expect(await ends(world, 90)).toEqual({ Status: 1 });
   });
 
+  it('is never the half that was refused', async () => {
+    const world = await openPingWorld();
+    await world.ping(pinging(480, 'inbox'));
+    expect((await world.ping(pinging(10, 'inbox'))).document).toMatchObject({ Status: 5 });
+    expect((await world.ping(pinging(480, ...folderIds(301)))).document).toMatchObject({ Status: 6 });
+    expect(await ends(world, 480)).toEqual({ Status: 1 });
+  });
+
   it('is untouched by a request that is malformed', async () => {
     const world = await openPingWorld();
     await world.ping(pinging(480, 'inbox'));
@@ -366,6 +374,14 @@ describe('a folder that the device never synchronised', () => {
     expect(statuses).toEqual([2, 2, 2, 7, undefined, undefined, undefined]);
   });
 
+  it('is named in the order in which the device listed it', async () => {
+    const world = await unsynced();
+    const answer = await world.ping(pinging(480, INBOX, TRASH));
+    world.news.set(INBOX, 'now');
+    await deliver(world, 'new');
+    expect(answer.document!.Folders!.Folder).toEqual([INBOX, TRASH]);
+  });
+
   it('is named beside a folder that is synchronised, as often as that one is', async () => {
     const world = await unsynced();
     for (let n = 0; n < 6; n++) {
@@ -404,6 +420,19 @@ describe('a folder that is gone', () => {
     const answer = await world.ping(pinging(480, INBOX, 'nowhere'));
     await world.clock.advance(1000);
     expect(answer.document).toEqual({ Status: 2, Folders: { Folder: [INBOX] } });
+  });
+});
+
+describe('a folder that is gone while the device must FolderSync anyway', () => {
+  it('is status 7 as often as it is asked for', async () => {
+    const world = await openPingWorld();
+    world.news.set('nowhere', 'gone');
+    world.hierarchy.upToDate = false;
+    for (let n = 0; n < 6; n++) {
+      expect((await world.ping(pinging(480, 'nowhere'))).document).toEqual({ Status: 7 });
+    }
+    world.hierarchy.upToDate = true;
+    expect((await world.ping(pinging(480, 'nowhere'))).document).toEqual({ Status: 7 });
   });
 });
 
