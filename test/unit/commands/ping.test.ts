@@ -223,7 +223,7 @@ describe('what the server remembers', () => {
     const world = await openPingWorld();
     await world.ping(pinging(480, 'inbox'));
     expect((await world.ping(pinging(10, 'inbox'))).document).toMatchObject({ Status: 5 });
-    expect((await world.ping(pinging(480, ...folderIds(301)))).document).toMatchObject({ Status: 6 });
+    expect((await world.ping(pinging(undefined, ...folderIds(301)))).document).toMatchObject({ Status: 6 });
     expect(await ends(world, 480)).toEqual({ Status: 1 });
   });
 
