@@ -1,11 +1,12 @@
 /**
  * npm run bench                    all rows on the SQLite engine
- * npm run bench -- --only holding  one part: holding, wake, storm, sync
+ * npm run bench -- --only holding  one part: sync, wake, holding, storm, fleet
  * npm run bench -- --scale 0.1     smaller, for a quick look
  */
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Figure, met, printTable } from './figures.ts';
+import { fleet } from './fleet.ts';
 import { commitToPing, firstSync, holding, type Sizes, storm, withBench } from './push.ts';
 
 const { values } = parseArgs({
@@ -51,5 +52,6 @@ if (wanted('holding') || wanted('storm')) {
     if (wanted('storm')) add(await storm(bench, sizes));
   });
 }
+if (wanted('fleet')) add(await fleet(sizes.held));
 printTable('SQLite engine (WAL, full sync)', rows);
 if (rows.some((figure) => met(figure) === false)) process.exitCode = 1;

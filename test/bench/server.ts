@@ -15,8 +15,9 @@ export type Order =
   | { readonly do: 'close' };
 
 export interface Usage {
-  /** Microseconds of this process. */
+  /** Microseconds of this process, before and after the collections that measuring asks for. */
   readonly cpu: number;
+  readonly cpuAfter: number;
   readonly rss: number;
   readonly heap: number;
   readonly held: number;
@@ -55,11 +56,19 @@ const orders: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => Promis
     return made;
   },
   async usage() {
-    globalThis.gc?.();
-    globalThis.gc?.();
+    // Before the collections, so that their cost is no part of what is measured between two calls.
     const { user, system } = process.cpuUsage();
+    globalThis.gc?.();
+    globalThis.gc?.();
     const { rss, heapUsed } = process.memoryUsage();
-    return { cpu: user + system, rss, heap: heapUsed, held: server!.holder.held } satisfies Usage;
+    const after = process.cpuUsage();
+    return {
+      cpu: user + system,
+      cpuAfter: after.user + after.system,
+      rss,
+      heap: heapUsed,
+      held: server!.holder.held,
+    } satisfies Usage;
   },
   async deliver({ users, perSecond, atOnce = 1 }) {
     const times: [number, string][] = [];
