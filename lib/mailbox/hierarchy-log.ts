@@ -76,7 +76,8 @@ async function rowsUntil(context: MailboxContext, after: number, upTo: number): 
   for (;;) {
     const page = await readLog(context, HIERARCHY, mark, PAGE, async () => {
       const { hierarchy, tail } = await readState(context);
-      return { seq: hierarchy, tail };
+      // Somebody has seen `upTo` already: what is to be told up to there may be late, but it is not nothing.
+      return hierarchy < upTo ? { seq: upTo, tail: Number.POSITIVE_INFINITY } : { seq: hierarchy, tail };
     });
     if (page.gone) return undefined;
     for (const row of page.rows) {

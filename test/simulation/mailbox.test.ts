@@ -9,7 +9,7 @@ import { type Folder, FolderType, type Item, type Mailbox, ROOT, type Watermark 
 import type { FolderId, ItemId } from '../../lib/ops/ids.ts';
 import type { Row } from '../../lib/store/ports.ts';
 import { keys, mailboxPartition } from '../../lib/store/schema.ts';
-import { ALICE, email, INBOX, openTestMailbox, type TestMailbox, TRASH } from '../support/mailboxes.ts';
+import { ALICE, email, INBOX, oneTurn, openTestMailbox, type TestMailbox, TRASH } from '../support/mailboxes.ts';
 import { STORES } from '../support/stores.ts';
 import { CALM, type Misfortune, UnsteadyTable } from '../support/unsteady-table.ts';
 
@@ -27,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   // Few different mails: repeated deliveries are common, at the same time and after deletion.
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant('append'), mails: fc.array(fc.nat(30), { minLength: 1, maxLength: 4 }) }),
+    arbitrary: fc.record({ do: fc.constant('append'), mails: fc.array(fc.nat(8), { minLength: 1, maxLength: 4 }) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('flag', 'move'), folder, pick: fc.nat() }) },
   {
@@ -47,7 +47,7 @@ interface Script {
 }
 const script: fc.Arbitrary<Script> = fc.record({
   seed: fc.integer(),
-  writers: fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { minLength: 2, maxLength: 4 }),
+  writers: fc.array(fc.array(step, { minLength: 1, maxLength: 10 }), { minLength: 2, maxLength: 4 }),
 });
 
 /** xorshift: the same misfortune for the same seed. */
@@ -173,7 +173,7 @@ describe.each(STORES)('a mailbox on a bad day on %s', (kind) => {
     table.misfortune = BAD_DAY;
     // Every writer is a process of its own: they do not take turns.
     const others = writers.map((): TestMailbox => {
-      const services = { table, blobs: box.store.blobs, clock: box.clock, pause: async () => {} };
+      const services = { table, blobs: box.store.blobs, clock: box.clock, pause: oneTurn };
       return { ...box, mailbox: new TableMailboxes(services).open(ALICE) };
     });
     const claims: Claims = { added: new Map(), removed: new Map(), moved: [] };
@@ -267,7 +267,7 @@ describe('the folders on a bad day', () => {
       let table!: UnsteadyTable;
       const box = await openTestMailbox({ wrap: (inner) => (table = new UnsteadyTable(inner, randomOf(seed), CALM)) });
       table.misfortune = { ...BAD_DAY, late: 0.2 };
-      const services = { table, blobs: box.store.blobs, clock: box.clock, pause: pauseOneTurn };
+      const services = { table, blobs: box.store.blobs, clock: box.clock, pause: oneTurn };
       const held = new Map<FolderId, string>();
       const tell = (folders: readonly Folder[]) => {
         for (const { id, name, parent, type } of folders) held.set(id, `${parent}/${name}/${type}`);
@@ -305,9 +305,11 @@ describe('the folders on a bad day', () => {
         listed.add(id);
       }
     };
-    await fc.assert(fc.asyncProperty(scripts, play), { numRuns: Number(process.env.SIMULATION_RUNS ?? 40) });
+    const create: TreeStep = { do: 'create', pick: 0, parent: 0, name: 0 };
+    await fc.assert(fc.asyncProperty(scripts, play), {
+      numRuns: Number(process.env.SIMULATION_RUNS ?? 40),
+      // A change that STATE had shown was taken for told, though its row was not to be seen yet.
+      examples: [[{ seed: 2147483644, writers: [[create], [create]] }]],
+    });
   });
 });
-
-/** Between two looks something must be able to happen. */
-const pauseOneTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -19,7 +19,10 @@ export interface TestMailbox {
   readonly mailbox: Mailbox;
 }
 
-/** A new mailbox; `wrap` puts something between it and its table. Retries do not wait. */
+/** Retries do not wait for a clock, but something can happen between them. */
+export const oneTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A new mailbox; `wrap` puts something between it and its table. */
 export async function openTestMailbox(
   options: { readonly kind?: StoreKind; readonly wrap?: (table: Table) => Table } = {},
 ): Promise<TestMailbox> {
@@ -27,7 +30,7 @@ export async function openTestMailbox(
   // The store's own clock stands still: moving on by months would run its sweeps ten thousand times.
   const store = await openTestStore(options.kind ?? 'sqlite', { clock: new FakeClock() });
   const table = options.wrap ? options.wrap(store.table) : store.table;
-  const mailboxes = new TableMailboxes({ table, blobs: store.blobs, clock, pause: async () => {} });
+  const mailboxes = new TableMailboxes({ table, blobs: store.blobs, clock, pause: oneTurn });
   const mailbox = await mailboxes.create(ALICE);
   return { store, clock, mailboxes, mailbox };
 }
