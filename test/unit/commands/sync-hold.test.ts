@@ -1,0 +1,117 @@
+/** Hanging Sync: Wait and HeartbeatInterval. */
+import { describe, expect, test } from 'vitest';
+import type { SyncResponse } from '../../../lib/documents/sync.ts';
+import type { FolderId } from '../../../lib/ops/ids.ts';
+import type { CommandResult } from '../../../lib/protocol/command.ts';
+import type { HoldSpec, Outcome } from '../../../lib/push/types.ts';
+import { INBOX } from '../../support/mailboxes.ts';
+import { change, TestPhone } from '../../support/sync-phone.ts';
+import { deliver, elsewhere, openSyncWorld, received } from '../../support/sync-world.ts';
+
+type Hold = HoldSpec<CommandResult<SyncResponse>>;
+
+async function waiting(Wait = 5) {
+  const world = await openSyncWorld();
+  const [id] = await deliver(world, 1);
+  const phone = new TestPhone(world);
+  await phone.start();
+  const hold = (await phone.send({}, { Wait })) as Hold;
+  return { world, phone, hold, id: id! };
+}
+const quiet = { now: [], later: [], hierarchy: false };
+
+describe('a Sync that may wait', () => {
+  test('[MS-ASCMD R5595 R5788] waits when there is nothing to say', async () => {
+    const { world, phone, hold } = await waiting();
+    expect(hold).toMatchObject({ kind: 'sync', device: phone.device, folders: [INBOX] });
+    expect(hold.deadline).toBe(world.clock.now() + 300_000);
+    expect(await hold.look()).toEqual(quiet);
+    const heartbeat = (await phone.send({}, { HeartbeatInterval: 90 })) as Hold;
+    expect(heartbeat.deadline).toBe(world.clock.now() + 90_000);
+  });
+
+  test('does not wait when there is', async () => {
+    const { world, phone } = await waiting();
+    await deliver(world, 1);
+    expect(await phone.sync({}, { Wait: 5 })).toMatchObject({ Commands: { length: 1 } });
+  });
+
+  test('[MS-ASCMD R5599 R5789] does not wait with commands of its own', async () => {
+    const { phone, id } = await waiting();
+    const answer = await phone.sync({ Commands: [change(id, { Categories: { Category: ['Red'] } })] }, { Wait: 5 });
+    expect(answer).toMatchObject({ Status: 1 });
+  });
+
+  test('does not wait for a first key', async () => {
+    const { phone } = await waiting();
+    phone.key = '0';
+    expect(await phone.sync({}, { Wait: 5 })).toMatchObject({ Status: 1 });
+  });
+
+  test('does not wait where a Lambda answers', async () => {
+    const { phone } = await waiting();
+    phone.context = { lane: 'lambda' };
+    expect(await phone.send({}, { Wait: 5 })).toBe('empty');
+  });
+
+  test('leaves the device free to Sync meanwhile', async () => {
+    const { world, phone, hold } = await waiting();
+    const [id] = await deliver(world, 1);
+    await phone.sync();
+    expect(phone.items.has(id!)).toBe(true);
+    expect(await hold.answer({ kind: 'superseded' })).toEqual({ kind: 'empty' });
+  });
+});
+
+describe('its look', () => {
+  test('[MS-ASCMD R5596 R5598] tells additions from what may wait', async () => {
+    const { world, hold, id } = await waiting();
+    await elsewhere(world, id, { read: true });
+    expect(await hold.look()).toEqual({ ...quiet, later: [INBOX] });
+    await deliver(world, 1);
+    expect(await hold.look()).toEqual({ ...quiet, now: [INBOX] });
+  });
+
+  test('sees policies, wipes and folders that are gone', async () => {
+    for (const epoch of ['policyEpoch', 'wipeEpoch'] as const) {
+      const { world, hold } = await waiting();
+      await world.mailbox.raise(epoch);
+      expect(await hold.look()).toEqual({ ...quiet, hierarchy: true });
+    }
+    const { world } = await waiting();
+    const folder = await world.mailbox.createFolder({ name: 'Old', parent: '0' as FolderId, type: 12 });
+    const phone = new TestPhone(world, 'phone1', folder.id);
+    await phone.start();
+    const hold = (await phone.send({}, { Wait: 5 })) as Hold;
+    await world.mailbox.deleteFolder(folder.id);
+    expect(await hold.look()).toEqual({ ...quiet, hierarchy: true });
+    const answer = received(await hold.answer({ kind: 'hierarchy' }), 141);
+    expect(phone.take(answer)).toMatchObject({ Status: 12 });
+  });
+});
+
+describe('its answer', () => {
+  test('brings what changed', async () => {
+    const { world, phone, hold } = await waiting();
+    const [id] = await deliver(world, 1);
+    phone.take(received(await hold.answer({ kind: 'changes', folders: [INBOX] }), 141));
+    expect(phone.items.has(id!)).toBe(true);
+  });
+
+  test('at the end of the wait brings what did not deserve a wake', async () => {
+    const { world, phone, hold, id } = await waiting();
+    await elsewhere(world, id, { read: true });
+    phone.take(received(await hold.answer({ kind: 'expired', folders: [INBOX] }), 141));
+    expect(phone.items.get(id)?.Read).toBe(true);
+  });
+
+  test.each<Outcome>([
+    { kind: 'expired', folders: [] },
+    { kind: 'superseded' },
+    { kind: 'draining' },
+    { kind: 'failed' },
+  ])('for $kind is empty', async (outcome) => {
+    const { hold } = await waiting();
+    expect(await hold.answer(outcome)).toEqual({ kind: 'empty' });
+  });
+});
