@@ -56,10 +56,10 @@ function writeMany(
   { min, max }: { readonly min: number; readonly max: number },
   values: readonly unknown[],
 ): void {
-  const few = values.length < min && !(optional && values.length === 0);
-  if (few || values.length > max) {
-    throw new WbxmlError('value', `Not ${min} to ${max} times`, tagName(page, token));
+  if (values.length < min && !(optional && values.length === 0)) {
+    throw new WbxmlError('value', `Fewer than ${min} times`, tagName(page, token));
   }
+  if (values.length > max) throw new WbxmlError('value', `More than ${max} times`, tagName(page, token));
   for (let i = 0; i < values.length; i++) type.write(writer, page, token, values[i]);
 }
 

@@ -92,7 +92,8 @@ describe.skipIf(!xsdAvailable)("validation against Microsoft's schemas", () => {
 
   test('one wrong answer among many is found', async () => {
     const right = { command: 'Ping', body: bytes(PingResponse, { Status: 1 }) };
-    const wrong = { command: 'Ping', body: bytes(PingResponse, { Status: 1, Folders: { Folder: [] } }) };
+    const long = { Collections: { Collection: [{ ...collection, SyncKey: 'k'.repeat(65) }] } };
+    const wrong = { command: 'Sync', body: bytes(SyncResponse, long) };
     expect((await validateResponses([right, wrong, right])).errors).toHaveLength(1);
   });
 });
