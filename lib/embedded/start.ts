@@ -17,6 +17,7 @@ import type { HoldOptions } from '../push/options.ts';
 import type { Holder } from '../push/types.ts';
 import { followFeed } from '../push/wake.ts';
 import { type Domain, openDomain } from './domain.ts';
+import { keepHouse } from './housekeeping.ts';
 import { type EmbeddedInput, type EmbeddedOptions, readOptions } from './options.ts';
 import { createProduct } from './product.ts';
 import { ensureTls, localNames } from './tls.ts';
@@ -138,9 +139,11 @@ function createHolding(domain: Domain, settings: Settled): { readonly holder: Ho
   });
   const detach = transport.attach(task, (message) => holder.receive(message));
   const unfollow = followFeed(store.feed, holder);
+  const stopHouse = keepHouse(domain);
   return {
     holder,
     unfollow: () => {
+      stopHouse();
       unfollow();
       detach();
     },
