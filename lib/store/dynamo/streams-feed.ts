@@ -15,6 +15,7 @@ import { type Cancel, type Clock, sleep } from '../../ops/clock.ts';
 import { errorFields, type Log } from '../../ops/log.ts';
 import type { Feed, FeedRecord } from '../ports.ts';
 import { type Attributes, toRow } from './marshal.ts';
+import { isFed } from './traits.ts';
 
 type Listener = (records: readonly FeedRecord[]) => void;
 
@@ -251,7 +252,7 @@ export class StreamsFeed implements Feed {
 export function toFeedRecord({ dynamodb }: _Record): FeedRecord | undefined {
   const pk = dynamodb?.Keys?.pk?.S;
   const sk = dynamodb?.Keys?.sk?.S;
-  if (pk === undefined || sk === undefined || !(sk === 'STATE' || sk.startsWith('F#'))) return undefined;
+  if (pk === undefined || sk === undefined || !isFed(sk)) return undefined;
   const image = dynamodb?.NewImage as Attributes | undefined;
   return { pk, sk, row: image && toRow(image) };
 }

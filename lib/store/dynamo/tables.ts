@@ -8,15 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type Clock, sleep } from '../../ops/clock.ts';
 import type { TableName } from '../ports.ts';
-
-export const TABLES: readonly TableName[] = ['mailboxes', 'devices', 'directory'];
-
-/** How one table is made. */
-export const TABLE_TRAITS: Readonly<Record<TableName, { readonly stream: boolean; readonly ttl: boolean }>> = {
-  mailboxes: { stream: true, ttl: true },
-  devices: { stream: false, ttl: true },
-  directory: { stream: false, ttl: false },
-};
+import { PARTITION_KEY, SORT_KEY, STREAM_VIEW, TABLE_TRAITS, TABLES, TTL_ATTRIBUTE } from './traits.ts';
 
 const ACTIVE_WAIT_MS = 250;
 const ACTIVE_ATTEMPTS = 240;
@@ -35,14 +27,14 @@ export async function createTables(
           TableName: names[table],
           BillingMode: 'PAY_PER_REQUEST',
           AttributeDefinitions: [
-            { AttributeName: 'pk', AttributeType: 'S' },
-            { AttributeName: 'sk', AttributeType: 'S' },
+            { AttributeName: PARTITION_KEY, AttributeType: 'S' },
+            { AttributeName: SORT_KEY, AttributeType: 'S' },
           ],
           KeySchema: [
-            { AttributeName: 'pk', KeyType: 'HASH' },
-            { AttributeName: 'sk', KeyType: 'RANGE' },
+            { AttributeName: PARTITION_KEY, KeyType: 'HASH' },
+            { AttributeName: SORT_KEY, KeyType: 'RANGE' },
           ],
-          ...(stream && { StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' } }),
+          ...(stream && { StreamSpecification: { StreamEnabled: true, StreamViewType: STREAM_VIEW } }),
         }),
       );
     } catch (error) {
@@ -54,7 +46,7 @@ export async function createTables(
     await client.send(
       new UpdateTimeToLiveCommand({
         TableName: names[table],
-        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        TimeToLiveSpecification: { AttributeName: TTL_ATTRIBUTE, Enabled: true },
       }),
     );
   }

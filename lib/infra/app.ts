@@ -1,0 +1,76 @@
+import type { App, Stack } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import type { Context } from './context.ts';
+import { DirectPushDataStack } from './data-stack.ts';
+import { DirectPushStack } from './endpoint-stack.ts';
+import type { DirectPushProps, DirectPushStorage } from './props.ts';
+
+export interface Stacks {
+  readonly data: DirectPushDataStack;
+  readonly endpoint: DirectPushStack;
+}
+
+/** Both stacks from context values; what an account needs to be known for is given by `env`. */
+export function makeStacks(app: App, context: Context, env: { readonly account?: string; readonly region?: string } = {}): Stacks {
+  const data = new DirectPushDataStack(app, `${context.stackName}-Data`, { env });
+  const endpoint = new DirectPushStack(app, context.stackName, (stack) => properties(stack, context, data), { env });
+  if (/(^|\.)example\.(com|net|org)$/.test(context.hostName)) {
+    Annotations.of(endpoint).addWarningV2(
+      'direct-push:example',
+      `${context.hostName} is an example: give your own name, -c direct-push:hostName=eas.your-domain.tld, before you deploy`,
+    );
+  }
+  return { data, endpoint };
+}
+
+function properties(stack: Stack, context: Context, storage: DirectPushStorage): DirectPushProps {
+  const { certificateArn, hostedZoneId, hostedZoneName, vpcId, alarmTopicArn, alarmEmail } = context;
+  return {
+    hostName: context.hostName,
+    storage,
+    transport: context.transport,
+    highAvailability: context.highAvailability,
+    holder: holder(context),
+    mail: context.mail && {
+      mxRecord: context.mxRecord,
+      ...(context.mailDomains && { domains: context.mailDomains }),
+    },
+    waf: context.waf,
+    tracing: context.tracing,
+    ...(context.tls === 'legacy' && { sslPolicy: SslPolicy.LEGACY }),
+    ...(certificateArn && { certificate: acm.Certificate.fromCertificateArn(stack, 'Certificate', certificateArn) }),
+    ...(hostedZoneId &&
+      hostedZoneName && {
+        hostedZone: route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, 'Zone', {
+          hostedZoneId,
+          zoneName: hostedZoneName,
+        }),
+      }),
+    ...(vpcId && { vpc: ec2.Vpc.fromLookup(stack, 'Vpc', { vpcId }) }),
+    ...(alarmEmail && { alarmEmail }),
+    ...(alarmTopicArn && { alarmTopic: sns.Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn) }),
+    ...(context.logRetentionDays && { logRetention: retention(context.logRetentionDays) }),
+  };
+}
+
+function holder(context: Context): DirectPushProps['holder'] {
+  return {
+    ...(context.image && { image: ecs.ContainerImage.fromRegistry(context.image) }),
+    ...(context.taskCpu && { cpu: context.taskCpu }),
+    ...(context.taskMemoryMiB && { memoryMiB: context.taskMemoryMiB }),
+    ...(context.maxTasks && { maxTasks: context.maxTasks }),
+  };
+}
+
+/** @throws RangeError for a number of days that CloudWatch does not know */
+function retention(days: number): RetentionDays {
+  if (RetentionDays[days] === undefined) throw new RangeError(`logRetentionDays: CloudWatch keeps no logs for ${days} days`);
+  return days as RetentionDays;
+}

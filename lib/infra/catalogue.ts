@@ -1,0 +1,123 @@
+/**
+ * Every process on AWS: where its code begins, what it may use. Data alone; `functions.ts` and `holder.ts` make
+ * resources of it, `permissions.ts` statements, `tools/bundle.ts` bundles.
+ */
+export const FUNCTION_NAMES = ['sync', 'provision', 'commands', 'autodiscover', 'wake', 'ingest', 'socket'] as const;
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+/** What is bundled: the functions and the holder. */
+export type BundleName = FunctionName | 'holder';
+export const BUNDLE_NAMES: readonly BundleName[] = [...FUNCTION_NAMES, 'holder'];
+
+export type Access = 'none' | 'read' | 'write';
+
+/** What a process may do. `own-tasks`: only rows of the `T#` partitions. `waiters`: read, and delete what is stale. */
+export interface Rights {
+  readonly mailboxes: Access;
+  readonly devices: Access | 'own-tasks' | 'waiters';
+  readonly directory: Access;
+  readonly blobs: Access;
+  readonly inbound: Access;
+  /** Sends mail, where mail goes out at all. `bounces`: only when unknown recipients bounce. */
+  readonly send: boolean | 'bounces';
+  /** Posts wakes to tasks. */
+  readonly wake: boolean;
+}
+
+export interface FunctionTraits {
+  readonly description: string;
+  readonly memoryMiB: number;
+  /** Below the patience of whoever calls. */
+  readonly timeoutS: number;
+  readonly rights: Rights;
+}
+
+const NOTHING: Rights = {
+  mailboxes: 'none',
+  devices: 'none',
+  directory: 'none',
+  blobs: 'none',
+  inbound: 'none',
+  send: false,
+  wake: false,
+};
+
+export const FUNCTIONS: Readonly<Record<FunctionName, FunctionTraits>> = {
+  sync: {
+    description: 'Sync: changes of collections, both ways',
+    memoryMiB: 1024,
+    timeoutS: 55,
+    // Sync of version 16 sends drafts, so mail goes out here too.
+    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'read', blobs: 'write', send: true, wake: true },
+  },
+  provision: {
+    description: 'Provision and OPTIONS: policies, wipes, versions',
+    memoryMiB: 512,
+    timeoutS: 25,
+    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'read', wake: true },
+  },
+  commands: {
+    description: 'Short commands: folders, settings, estimates, moves',
+    memoryMiB: 768,
+    timeoutS: 40,
+    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'write', blobs: 'write', wake: true },
+  },
+  autodiscover: {
+    description: 'Autodiscover: tells a phone which server it has',
+    memoryMiB: 512,
+    timeoutS: 15,
+    rights: { ...NOTHING, devices: 'read', directory: 'read' },
+  },
+  wake: {
+    description: 'Tells the holders which mailboxes changed',
+    memoryMiB: 512,
+    timeoutS: 30,
+    rights: { ...NOTHING, devices: 'waiters', wake: true },
+  },
+  ingest: {
+    description: 'Takes in messages that were put into the inbound bucket',
+    memoryMiB: 1536,
+    timeoutS: 120,
+    rights: {
+      ...NOTHING,
+      mailboxes: 'write',
+      devices: 'write',
+      directory: 'read',
+      blobs: 'write',
+      inbound: 'read',
+      send: 'bounces',
+      wake: true,
+    },
+  },
+  socket: {
+    description: 'Notes which connection a holder task is reached by',
+    memoryMiB: 256,
+    timeoutS: 10,
+    rights: { ...NOTHING, devices: 'own-tasks' },
+  },
+};
+
+/** The holder runs every command and carries every message. */
+export const HOLDER_RIGHTS: Rights = {
+  mailboxes: 'write',
+  devices: 'write',
+  directory: 'write',
+  blobs: 'write',
+  inbound: 'none',
+  send: true,
+  wake: true,
+};
+
+/** Largest bundle, bytes: what a cold start has to read. */
+export const BUNDLE_BUDGETS: Readonly<Record<BundleName, number>> = {
+  sync: 2_500_000,
+  provision: 2_500_000,
+  commands: 2_500_000,
+  autodiscover: 1_500_000,
+  wake: 1_500_000,
+  ingest: 2_500_000,
+  socket: 1_200_000,
+  holder: 3_000_000,
+};
+
+/** Where the code of a process begins, from the root of the package. */
+export const entryPoint = (name: BundleName) => `functions/${name}/index.ts`;

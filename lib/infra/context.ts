@@ -1,0 +1,77 @@
+/**
+ * Context keys of `bin/app.ts` (`cdk.json`, `-c direct-push:hostName=...`), read and checked there alone: constructs
+ * take properties.
+ */
+import type { Node } from 'constructs';
+import { z } from 'zod';
+
+export const PREFIX = 'direct-push:';
+
+/** What `-c` gives is always text. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+const whole = z.coerce.number().int().positive();
+const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))]);
+
+export const Context = z
+  .strictObject({
+    hostName: z.string(),
+    /** Names of the stacks: `<stackName>` and `<stackName>-Data`. */
+    stackName: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,100}$/).default('DirectPush'),
+    certificateArn: z.string().startsWith('arn:').optional(),
+    hostedZoneId: z.string().optional(),
+    hostedZoneName: z.string().optional(),
+    /** An existing VPC; looked up in the account, so that `account` and `region` must be known. */
+    vpcId: z.string().startsWith('vpc-').optional(),
+    /** A published holder image instead of one that is built here. */
+    image: z.string().min(1).optional(),
+    transport: z.enum(['websocket', 'direct']).default('websocket'),
+    highAvailability: flag.default(true),
+    taskCpu: whole.optional(),
+    taskMemoryMiB: whole.optional(),
+    maxTasks: whole.optional(),
+    /** `modern` is TLS 1.2 and 1.3; `legacy` lets Windows Mobile 5 in with TLS 1.0. */
+    tls: z.enum(['modern', 'legacy']).default('modern'),
+    mail: flag.default(true),
+    mailDomains: list.optional(),
+    mxRecord: flag.default(false),
+    waf: flag.default(false),
+    alarmEmail: z.email().optional(),
+    alarmTopicArn: z.string().startsWith('arn:').optional(),
+    logRetentionDays: whole.optional(),
+    tracing: flag.default(false),
+  })
+  .refine(({ hostedZoneId, hostedZoneName }) => (hostedZoneId === undefined) === (hostedZoneName === undefined), {
+    path: ['hostedZoneId'],
+    error: 'belongs together with hostedZoneName',
+  })
+  .refine(({ mxRecord, hostedZoneId }) => !mxRecord || hostedZoneId !== undefined, {
+    path: ['mxRecord'],
+    error: 'needs hostedZoneId',
+  });
+export type Context = z.output<typeof Context>;
+
+export class BadContext extends Error {
+  override readonly name = 'BadContext';
+}
+
+/**
+ * @param given all context; keys of others are left alone
+ * @throws BadContext naming every key that is unknown or wrong
+ */
+export function readContext(given: Readonly<Record<string, unknown>>): Context {
+  const own = Object.entries(given)
+    .filter(([key, value]) => key.startsWith(PREFIX) && value !== undefined && value !== '')
+    .map(([key, value]) => [key.slice(PREFIX.length), value] as const);
+  const result = Context.safeParse(Object.fromEntries(own));
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')];
+    return unknown.map((key) => `${PREFIX}${key}: ${issue.code === 'unrecognized_keys' ? 'unknown key' : issue.message}`);
+  });
+  throw new BadContext(lines.flat().join('\n'));
+}
+
+/** All context of the app, from `cdk.json`, the command line and the environment. */
+export function contextOf(node: Node): Readonly<Record<string, unknown>> {
+  return node.getAllContext() as Record<string, unknown>;
+}

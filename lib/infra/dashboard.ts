@@ -1,0 +1,88 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Watched } from './alarms.ts';
+
+const FIVE = Duration.minutes(5);
+const HALF = 12;
+const FULL = 24;
+/** What ends a wait; `sweep` should be next to nothing. */
+const CAUSES = ['fast-path', 'feed', 'sweep', 'reconnect'] as const;
+
+/** From the question of a user to the parts that answer it, top to bottom. */
+export function dashboardWidgets(watched: Watched, alarms: readonly cloudwatch.Alarm[]): cloudwatch.IWidget[][] {
+  return [
+    [
+      new cloudwatch.TextWidget({
+        width: FULL,
+        height: 2,
+        markdown:
+          '# Is mail being pushed?\nYes, if requests are held, wakes come by `fast-path` or `feed` and hardly ever by `sweep`, and the line *commit to response* stays under a second.',
+      }),
+    ],
+    [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', width: FULL, height: 3, alarms: [...alarms] })],
+    pushed(watched),
+    served(watched),
+    parts(watched),
+  ];
+}
+
+function pushed({ metrics }: Watched): cloudwatch.IWidget[] {
+  return [
+    graph('Held requests', [metrics.of('HeldRequests', 'Sum', Duration.minutes(1)).with({ label: 'all tasks' })]),
+    graph(
+      'Wakes by cause',
+      CAUSES.map((cause) => metrics.by('Wakes', cause, 'Sum', FIVE).with({ label: cause })),
+    ),
+    graph(
+      'Commit to response (ms)',
+      ['p50', 'p99'].map((p) => metrics.of('CommitToResponse', p, FIVE).with({ label: p })),
+    ),
+    graph('Heartbeats asked for (s)', [
+      metrics.of('Heartbeat', 'p10', FIVE).with({ label: 'p10' }),
+      metrics.of('Heartbeat', 'Average', FIVE).with({ label: 'mean' }),
+    ]),
+  ];
+}
+
+function served({ metrics, balancer }: Watched): cloudwatch.IWidget[] {
+  return [
+    graph('Requests and errors', [
+      balancer.metrics.requestCount({ period: FIVE }),
+      balancer.metrics.httpCodeElb(elb.HttpCodeElb.ELB_5XX_COUNT, { period: FIVE }),
+      balancer.metrics.httpCodeTarget(elb.HttpCodeTarget.TARGET_5XX_COUNT, { period: FIVE }),
+    ]),
+    graph(
+      'Failures, refused logins, skipped items',
+      (['Failures', 'LoginsRefused', 'ItemsSkipped', 'StaleWaiters'] as const).map((name) =>
+        metrics.of(name, 'Sum', FIVE),
+      ),
+    ),
+    graph('Mail', [metrics.of('MailDelivered', 'Sum', FIVE), metrics.of('MailUnknownRecipient', 'Sum', FIVE)]),
+    graph('Latency of commands (ms)', [
+      metrics.of('CommandLatency', 'p50', FIVE).with({ label: 'p50' }),
+      metrics.of('CommandLatency', 'p99', FIVE).with({ label: 'p99' }),
+    ]),
+  ];
+}
+
+function parts({ functions, holder, wake, tables }: Watched): cloudwatch.IWidget[] {
+  return [
+    graph(
+      'Function errors',
+      functions.map((fn) => fn.metricErrors({ period: FIVE, label: fn.node.scope!.node.id })),
+    ),
+    graph('Age of the stream (ms)', [wake.metric('IteratorAge', { period: FIVE, statistic: 'Maximum' })]),
+    graph('Holder CPU and memory (%)', [
+      holder.service.metricCpuUtilization({ period: FIVE }),
+      holder.service.metricMemoryUtilization({ period: FIVE }),
+    ]),
+    graph(
+      'Consumed writes',
+      tables.map((table) => table.metric('ConsumedWriteCapacityUnits', { period: FIVE, statistic: 'Sum' })),
+    ),
+  ];
+}
+
+const graph = (title: string, left: cloudwatch.IMetric[]) =>
+  new cloudwatch.GraphWidget({ title, left, width: HALF, height: 6, leftYAxis: { min: 0 } });

@@ -1,0 +1,80 @@
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Stack } from 'aws-cdk-lib';
+import type { Access, Rights } from './catalogue.ts';
+import type { DirectPushStorage, MailSettings } from './props.ts';
+
+/** No Scan, no table management: exactly what `DynamoTable` sends. Transactions are allowed by the writes in them. */
+const READ = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+const WRITE = [...READ, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
+/** Reads waiters, deletes those whose task is gone on condition that they are still the same. */
+const WAITERS = [...READ, 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
+const OWN_TASKS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+
+export interface Granted {
+  readonly storage: DirectPushStorage;
+  readonly inbound: s3.IBucket;
+  readonly mail: MailSettings;
+}
+
+/** Gives a role what its row of the catalogue says, and nothing else. Waking is granted by the transport. */
+export function grantRights(role: iam.IRole, rights: Rights, granted: Granted): void {
+  const { tables, bucket } = granted.storage;
+  grantTable(role, tables.mailboxes, rights.mailboxes);
+  grantTable(role, tables.directory, rights.directory);
+  if (rights.devices === 'own-tasks') grantOwnTasks(role, tables.devices);
+  else if (rights.devices === 'waiters') grant(role, tables.devices, WAITERS);
+  else grantTable(role, tables.devices, rights.devices);
+  grantBucket(role, bucket, rights.blobs);
+  grantBucket(role, granted.inbound, rights.inbound);
+  if (sends(rights, granted.mail)) grantSend(role, granted.mail.domains);
+}
+
+export function sends(rights: Rights, mail: MailSettings): boolean {
+  if (!mail.outbound) return false;
+  return rights.send === 'bounces' ? mail.unknownRecipients === 'bounce' : rights.send;
+}
+
+type Table = DirectPushStorage['tables']['devices'];
+
+function grantTable(role: iam.IRole, table: Table, access: Access): void {
+  if (access !== 'none') grant(role, table, access === 'read' ? READ : WRITE);
+}
+
+function grant(role: iam.IRole, table: Table, actions: readonly string[]): void {
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources: [table.tableArn] }));
+  table.encryptionKey?.grantEncryptDecrypt(role);
+}
+
+function grantOwnTasks(role: iam.IRole, table: Table): void {
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: OWN_TASKS,
+      resources: [table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['T#*'] } },
+    }),
+  );
+  table.encryptionKey?.grantEncryptDecrypt(role);
+}
+
+function grantBucket(role: iam.IRole, bucket: s3.IBucket, access: Access): void {
+  if (access === 'none') return;
+  const objects = bucket.arnForObjects('*');
+  const actions = access === 'read' ? ['s3:GetObject'] : ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'];
+  role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [objects] }));
+  // Without the right to list, S3 answers 403 instead of 404 for an object that is not there.
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
+  if (access === 'read') bucket.encryptionKey?.grantDecrypt(role);
+  else bucket.encryptionKey?.grantEncryptDecrypt(role);
+}
+
+function grantSend(role: iam.IRole, domains: readonly string[]): void {
+  const stack = Stack.of(role);
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ['ses:SendEmail', 'ses:SendRawEmail'],
+      resources: domains.map((domain) => stack.formatArn({ service: 'ses', resource: 'identity', resourceName: domain })),
+    }),
+  );
+}

@@ -1,0 +1,164 @@
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as route53 from 'aws-cdk-lib/aws-route53';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as ses from 'aws-cdk-lib/aws-ses';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type { TableName } from '../store/ports.ts';
+
+/** How wakes reach a task: its WebSocket to API Gateway, or HTTP from a function inside the VPC. */
+export type WakeTransportName = 'websocket' | 'direct';
+
+/** `critical`: mail is not pushed now. `warning`: it will not be soon, or some of it. `notice`: look when there is time. */
+export type Severity = 'critical' | 'warning' | 'notice';
+
+/** What must outlive the endpoint. `DirectPushDataStack` has these properties, so that it can be passed as it is. */
+export interface DirectPushStorage {
+  /** Keys, TTL attribute and stream view as in `lib/store/dynamo/traits.ts`; `mailboxes` has a stream. */
+  readonly tables: Readonly<Record<TableName, dynamodb.ITable>>;
+  /** Raw messages, large bodies, attachments. */
+  readonly bucket: s3.IBucket;
+}
+
+export interface MailProps {
+  /** Domains whose mail is taken and sent. Default: the host name without its first label. */
+  readonly domains?: readonly string[];
+  /** An SES receipt rule puts mail for the domains into the inbound bucket. Default true. */
+  readonly inbound?: boolean;
+  /** Processes that send mail may send through SES. Default true. */
+  readonly outbound?: boolean;
+  /** An active rule set to add to. Default: a new one, which must be made active once (see the outputs). */
+  readonly receiptRuleSet?: ses.IReceiptRuleSet;
+  /** Make SES identities with DKIM for the domains. Default: true with `hostedZone`, else false. */
+  readonly createIdentities?: boolean;
+  /** Write the MX record of the domain into `hostedZone`: mail then comes here and nowhere else. Default false. */
+  readonly mxRecord?: boolean;
+  /** What becomes of mail for addresses that nobody has. Default `bounce` with SES, else `drop`. */
+  readonly unknownRecipients?: 'bounce' | 'drop';
+}
+
+export interface WafProps {
+  /** Requests of one address in five minutes before it is blocked. Default 10,000: an office may share an address. */
+  readonly requestsPerAddress?: number;
+  /** The managed rules count instead of blocking. Default true: look at the counts before you let them block. */
+  readonly countOnly?: boolean;
+}
+
+export interface HolderProps {
+  /** The published image to run instead of building `functions/holder/Dockerfile`, which needs Docker when deploying. */
+  readonly image?: ecs.ContainerImage;
+  /** Fargate CPU units. Default 256. */
+  readonly cpu?: number;
+  /** Default 512. Holds about 20 requests for each MiB. */
+  readonly memoryMiB?: number;
+  /** Default: 2 with `highAvailability`, else 1. */
+  readonly minTasks?: number;
+  /** Default 20. */
+  readonly maxTasks?: number;
+  /** Held requests per task that scaling aims at. Default: 60 % of what CPU and memory can hold. */
+  readonly targetHeld?: number;
+  /** Where tasks run. Default: public subnets with addresses of their own, so that no NAT gateway is paid for. */
+  readonly subnets?: ec2.SubnetSelection;
+  /** Default: true in public subnets. */
+  readonly assignPublicIp?: boolean;
+}
+
+/** Only `hostName` is required. */
+export interface DirectPushProps {
+  /** The name that phones connect to, for example `eas.example.com`. */
+  readonly hostName: string;
+  /** Default: tables and a bucket of its own inside this construct, retained when it is removed. */
+  readonly storage?: DirectPushStorage;
+  /** Encrypts what the construct makes itself. Default: keys that DynamoDB, S3, SQS and SNS own. */
+  readonly encryptionKey?: kms.IKey;
+  /** Default: two zones, public subnets, gateway endpoints for DynamoDB and S3, no NAT gateway. */
+  readonly vpc?: ec2.IVpc;
+  /** Default: a new one in the VPC. */
+  readonly cluster?: ecs.ICluster;
+  /** Default: a new one for the host name and `autodiscover.<domain>`, validated by DNS (in `hostedZone`, or by hand). */
+  readonly certificate?: acm.ICertificate;
+  /** The zone of the host name: records and validation are then made. Default: none, the outputs say what to write. */
+  readonly hostedZone?: route53.IHostedZone;
+  /**
+   * Default TLS 1.2 and 1.3. `SslPolicy.LEGACY` (TLS 1.0 and 3DES) lets Windows Mobile 5 and 6 in, and whoever can
+   * make another client speak TLS 1.0.
+   */
+  readonly sslPolicy?: elb.SslPolicy;
+  /** Who may connect to the load balancer, CIDR. Default: everybody, IPv4. */
+  readonly allowedCidrs?: readonly string[];
+  /** User-Agent patterns of clients whose Sync may hang. Default Outlook, Windows Mail, Windows Phone 8. */
+  readonly hangingSyncAgents?: readonly string[];
+  /** Default `websocket`. `direct` costs nothing per wake and puts the wake function into the VPC. */
+  readonly transport?: WakeTransportName;
+  /** At least two holder tasks in two zones. Default true. */
+  readonly highAvailability?: boolean;
+  readonly holder?: HolderProps;
+  /** Bounds of a Ping's heartbeat, seconds, 60 to 3540. Default 60 and 3540. */
+  readonly minHeartbeatS?: number;
+  readonly maxHeartbeatS?: number;
+  /** Default: SES both ways. `false`: no mail system; put messages into the inbound bucket or invoke `ingest`. */
+  readonly mail?: MailProps | false;
+  /** Default: none. `true`: the defaults of `WafProps`. */
+  readonly waf?: WafProps | boolean;
+  /** Gets alarms of every severity that `alarmTopics` does not name, notices excepted. Default: a new one. */
+  readonly alarmTopic?: sns.ITopic;
+  readonly alarmTopics?: Readonly<Partial<Record<Severity, sns.ITopic>>>;
+  /** Subscribes an address to the topic that is made. */
+  readonly alarmEmail?: string;
+  /** Default 30 days. */
+  readonly logRetention?: logs.RetentionDays;
+  /** Load balancer access logs; they name users and devices. Default: none. */
+  readonly accessLogBucket?: s3.IBucket;
+  /** X-Ray traces of the functions. Default false. */
+  readonly tracing?: boolean;
+  /** Default `info`. */
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** The mail settings with their defaults. `mail: false` is a system without SES. */
+export interface MailSettings {
+  readonly domains: readonly string[];
+  readonly inbound: boolean;
+  readonly outbound: boolean;
+  readonly createIdentities: boolean;
+  readonly mxRecord: boolean;
+  readonly unknownRecipients: 'bounce' | 'drop';
+}
+
+/** @throws RangeError when a host name, a domain or a combination of settings cannot work */
+export function mailSettings(props: Pick<DirectPushProps, 'hostName' | 'mail' | 'hostedZone'>): MailSettings {
+  const mail: MailProps = props.mail === false ? { inbound: false, outbound: false } : (props.mail ?? {});
+  const domains = mail.domains ?? [parentDomain(props.hostName)];
+  for (const domain of domains) checkHost('domain', domain);
+  const outbound = mail.outbound ?? true;
+  const unknownRecipients = mail.unknownRecipients ?? (outbound ? 'bounce' : 'drop');
+  if (unknownRecipients === 'bounce' && !outbound) throw new RangeError('mail: a bounce needs outbound mail');
+  if (mail.mxRecord && !props.hostedZone) throw new RangeError('mail: mxRecord needs hostedZone');
+  const uses = (mail.inbound ?? true) || outbound;
+  return {
+    domains,
+    inbound: mail.inbound ?? true,
+    outbound,
+    createIdentities: uses && (mail.createIdentities ?? props.hostedZone !== undefined),
+    mxRecord: mail.mxRecord ?? false,
+    unknownRecipients,
+  };
+}
+
+const HOST = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** @throws RangeError naming what is wrong */
+export function checkHost(what: string, name: string): void {
+  if (!HOST.test(name)) throw new RangeError(`${what}: ${JSON.stringify(name)} is not a host name in lower case`);
+}
+
+function parentDomain(hostName: string): string {
+  checkHost('hostName', hostName);
+  const labels = hostName.split('.');
+  return labels.length > 2 ? labels.slice(1).join('.') : hostName;
+}

@@ -1,0 +1,45 @@
+/**
+ * Environment variables of the functions and the holder on AWS: written by the infrastructure code, read by
+ * `functions/`. One list for both, so that a name cannot differ between them.
+ */
+export const CLOUD_ENV = {
+  /** `lambda` or `task`: which lane the process serves. */
+  lane: 'DIRECT_PUSH_LANE',
+  hostName: 'DIRECT_PUSH_HOST_NAME',
+  mailboxesTable: 'DIRECT_PUSH_TABLE_MAILBOXES',
+  devicesTable: 'DIRECT_PUSH_TABLE_DEVICES',
+  directoryTable: 'DIRECT_PUSH_TABLE_DIRECTORY',
+  blobBucket: 'DIRECT_PUSH_BLOB_BUCKET',
+  /** Where SES (or another mail system) puts messages; only `ingest` has it. */
+  inboundBucket: 'DIRECT_PUSH_INBOUND_BUCKET',
+  /** `websocket`, `direct`, or `none` where a process may not wake: the stream then does it alone. */
+  wakeTransport: 'DIRECT_PUSH_WAKE_TRANSPORT',
+  /** `wss://...` that a task connects to. */
+  wakeSocketUrl: 'DIRECT_PUSH_WAKE_SOCKET_URL',
+  /** `https://...` endpoint of the management API that wakes are posted to. */
+  wakeManagementUrl: 'DIRECT_PUSH_WAKE_MANAGEMENT_URL',
+  /** Port on which a task takes wakes, transport `direct` only. */
+  wakePort: 'DIRECT_PUSH_WAKE_PORT',
+  /** Port on which a task takes requests. */
+  port: 'DIRECT_PUSH_PORT',
+  /** Seconds within which a draining task answers all that it holds. */
+  drainSeconds: 'DIRECT_PUSH_DRAIN_SECONDS',
+  /** Seconds of the load balancer's idle time: the task's keep-alive must be longer. */
+  idleSeconds: 'DIRECT_PUSH_IDLE_SECONDS',
+  /** Bounds of a Ping's heartbeat, seconds. */
+  minHeartbeat: 'DIRECT_PUSH_MIN_HEARTBEAT',
+  maxHeartbeat: 'DIRECT_PUSH_MAX_HEARTBEAT',
+  /** Largest body of an answer, bytes before base64. */
+  responseBytes: 'DIRECT_PUSH_RESPONSE_BYTES',
+  /** `ses` or `none`. */
+  outbound: 'DIRECT_PUSH_OUTBOUND',
+  /** Domains whose mail is taken and sent, separated by commas. */
+  mailDomains: 'DIRECT_PUSH_MAIL_DOMAINS',
+  /** `bounce` or `drop`. */
+  unknownRecipients: 'DIRECT_PUSH_UNKNOWN_RECIPIENTS',
+  /** Value of the metrics' `Service` dimension. */
+  service: 'DIRECT_PUSH_SERVICE',
+  logLevel: 'DIRECT_PUSH_LOG_LEVEL',
+} as const;
+
+export type CloudEnvName = keyof typeof CLOUD_ENV;
