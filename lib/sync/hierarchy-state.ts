@@ -8,8 +8,11 @@ export interface HierarchyPosition {
   readonly counter: number;
   /** Everything up to this hierarchy sequence. */
   readonly to: number;
-  /** Counters that it was never given: answers that were lost. What was done under them is news to it. */
-  readonly lost: readonly number[];
+  /**
+   * Its own changes after `to`, as ranges of the counters that their answers carried. A change whose answer was lost is
+   * not among them: it is news to the device that made it.
+   */
+  readonly own: readonly (readonly [first: number, last: number])[];
 }
 
 /** How the last key was come by. */
@@ -28,8 +31,8 @@ export interface HierarchyState {
   readonly answer: HierarchyAnswer;
 }
 
-/** Answers in a row that a device may lose before it has to begin anew. */
-const MOST_LOST = 50;
+/** Only lost answers make a new range; a device that loses more gets its oldest changes told. */
+const MOST_RANGES = 200;
 
 /**
  * What a key means: `current` acknowledges the last answer, `repeat` comes from a device that has not seen it, and
@@ -50,12 +53,12 @@ export function hierarchyKey(state: HierarchyState): string {
 }
 
 export function firstState(generation: string, incarnation: string, to: number): HierarchyState {
-  return { generation, incarnation, last: { counter: 1, to, lost: [] }, answer: { kind: 'initial' } };
+  return { generation, incarnation, last: { counter: 1, to, own: [] }, answer: { kind: 'initial' } };
 }
 
 /** The state after a FolderSync that told everything up to `to` to a device that was `at` a position. */
 export function toldState(state: HierarchyState, at: HierarchyPosition, to: number): HierarchyState {
-  const last = { counter: state.last.counter + 1, to, lost: [] };
+  const last = { counter: state.last.counter + 1, to, own: [] };
   return { ...state, last, before: at, answer: { kind: 'sync' } };
 }
 
@@ -65,15 +68,17 @@ export function changedState(
   at: HierarchyPosition,
   answer: Extract<HierarchyAnswer, { kind: 'change' }>,
 ): HierarchyState {
-  const { counter } = state.last;
-  const lost = at === state.last ? at.lost : [...at.lost, counter].slice(-MOST_LOST);
-  return { ...state, last: { counter: counter + 1, to: at.to, lost }, before: at, answer };
+  const counter = state.last.counter + 1;
+  const [first, last] = at.own.at(-1) ?? [];
+  const earlier = last === counter - 1 ? at.own.slice(0, -1) : at.own;
+  const own = [...earlier, [last === counter - 1 ? first! : counter, counter] as const].slice(-MOST_RANGES);
+  return { ...state, last: { counter, to: at.to, own }, before: at, answer };
 }
 
 /** The device has the last key and nothing new to hear up to `to`: the key stays (and what came before it is over). */
 export function settledState(state: HierarchyState, to: number): HierarchyState {
   const { before: _, ...rest } = state;
-  return { ...rest, last: { ...state.last, to } };
+  return { ...rest, last: { ...state.last, to, own: [] } };
 }
 
 /** The origin of a change whose answer will carry the last key of `next`. */
@@ -84,8 +89,8 @@ export function changeOrigin(next: HierarchyState, device: DeviceId): Origin {
 /** Whether a device at a position made a change itself and had the answer. */
 export function knownTo(state: HierarchyState, device: DeviceId, at: HierarchyPosition): (origin: Origin) => boolean {
   return (origin) => {
-    if (origin.device !== device) return false;
-    const key = parseKey(origin.syncKey);
-    return key?.generation === state.generation && key.counter <= at.counter && !at.lost.includes(key.counter);
+    const key = origin.device === device ? parseKey(origin.syncKey) : undefined;
+    if (key?.generation !== state.generation) return false;
+    return at.own.some(([first, last]) => first <= key.counter && key.counter <= last);
   };
 }
