@@ -3,10 +3,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFileBlobs } from '../../lib/store/files/blobs.ts';
 import { BlobMissing, type Blobs } from '../../lib/store/ports.ts';
+import { openS3Blobs } from '../../lib/store/s3/blobs.ts';
 import { temporaryFolder } from '../support/make-store.ts';
+import { type S3Server, s3Missing, startS3 } from '../support/servers/s3.ts';
 
 const folders: string[] = [];
-const ENGINES: readonly (readonly [string, () => Promise<Blobs>])[] = [
+let s3: S3Server | undefined;
+const ENGINES: readonly (readonly [string, () => Promise<Blobs>, string | undefined])[] = [
   [
     'files',
     async () => {
@@ -14,9 +17,22 @@ const ENGINES: readonly (readonly [string, () => Promise<Blobs>])[] = [
       folders.push(dir);
       return openFileBlobs(dir);
     },
+    undefined,
+  ],
+  [
+    's3',
+    async () => {
+      s3 = await startS3(['blobs']);
+      const { endpoint, credentials } = s3;
+      return openS3Blobs({ bucket: 'blobs', region: 'us-east-1', endpoint, credentials, pathStyle: true });
+    },
+    s3Missing(),
   ],
 ];
-afterAll(() => Promise.all(folders.map((dir) => rm(dir, { recursive: true, force: true }))));
+afterAll(async () => {
+  await s3?.stop();
+  await Promise.all(folders.map((dir) => rm(dir, { recursive: true, force: true })));
+});
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
@@ -29,7 +45,7 @@ const collect = async (stream: AsyncIterable<Uint8Array>) => Buffer.concat(await
 let count = 0;
 const freshMailbox = () => `m${++count}`;
 
-describe.each(ENGINES)('%s', (_, open) => {
+describe.each(ENGINES.filter(([, , missing]) => !missing))('%s', (_, open, __) => {
   let blobs: Blobs;
   beforeAll(async () => {
     blobs = await open();
