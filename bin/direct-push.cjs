@@ -16,6 +16,8 @@ const version = process.versions.node.split('.').map(Number);
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, os.cpus().length));
 
 if (version[0] > 24 || (version[0] === 24 && version[1] >= 7)) {
+  // Commands are short: compiling is most of what they would do.
+  require('node:module').enableCompileCache?.();
   void import(require('node:url').pathToFileURL(main).href);
 } else {
   let node;

@@ -17,6 +17,7 @@ export function mailCommands(program: Command): void {
       withDomain(command, async ({ delivery, options }) => {
         const raw = await readStdin(options.maxMessageBytes);
         if (raw.length === 0) throw new CliError('no message on standard input');
+        if (!(await delivery.recipient(address))) throw new CliError(`nobody takes mail for ${address}`);
         const { item, duplicate } = await delivery.deliver(address, raw, { from: flags.from, arrival: 'live' });
         console.error(duplicate ? 'Delivered before; nothing was changed.' : `Delivered as ${item}.`);
       }),

@@ -21,6 +21,12 @@ interface ServeFlags extends StoreFlags {
   readonly minHeartbeat?: string;
   readonly maxHeartbeat?: string;
   readonly maxMessageBytes?: string;
+  readonly relayUrl?: string;
+  readonly mailName?: string;
+  readonly relayOwnDomains?: boolean;
+  readonly maxSendBytes?: string;
+  readonly maxRecipients?: string;
+  readonly recipientsPerHour?: string;
   readonly demo: boolean;
 }
 
@@ -45,6 +51,12 @@ export function serveCommand(program: Command): void {
     .option('--min-heartbeat <seconds>', 'shortest Ping (default 60)')
     .option('--max-heartbeat <seconds>', 'longest Ping (default 3540)')
     .option('--max-message-bytes <number>', 'largest message taken in (default 52428800)')
+    .option('--relay-url <url>', 'send mail for others by this server, smtp://user:password@host:587 (RELAY_URL)')
+    .option('--relay-own-domains', 'let the relay have unknown addresses of own domains as well')
+    .option('--mail-name <host>', 'name in the mail that is sent (MAIL_NAME, default the name of this machine)')
+    .option('--max-send-bytes <number>', 'largest message sent (default 36700160)')
+    .option('--max-recipients <number>', 'recipients of one message (default 500)')
+    .option('--recipients-per-hour <number>', 'recipients of all mail of an account in one hour (default 2000)')
     .option('--no-demo', 'make no demo account in an empty data folder')
     .addOption(
       new Option('--log-level <level>', 'LOG_LEVEL, default info').choices([
@@ -79,6 +91,12 @@ async function serve(flags: ServeFlags): Promise<void> {
       minHeartbeatS: flags.minHeartbeat,
       maxHeartbeatS: flags.maxHeartbeat,
       maxMessageBytes: flags.maxMessageBytes,
+      relayUrl: flags.relayUrl,
+      mailName: flags.mailName,
+      relayOwnDomains: flags.relayOwnDomains,
+      maxSendBytes: flags.maxSendBytes,
+      maxRecipients: flags.maxRecipients,
+      recipientsPerHour: flags.recipientsPerHour,
       demo: flags.demo,
     },
     process.env,

@@ -9,7 +9,6 @@ import { TableMailboxes } from '../mailbox/mailboxes.ts';
 import type { Mailboxes } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
-import { openDynamoStore } from '../store/dynamo/open.ts';
 import { openFileBlobs } from '../store/files/blobs.ts';
 import type { Store } from '../store/ports.ts';
 import { BLOB_FOLDER, openSqliteStore } from '../store/sqlite/open.ts';
@@ -70,6 +69,8 @@ async function openStore(
   // A blob is at most a whole message and the header lines that the server adds.
   const limits = { maxBytes: 2 * maxMessageBytes };
   if (store === 'sqlite') return openSqliteStore({ dir: dataDir, clock, log, blobs: limits });
+  // The AWS SDK takes a third of a second to load: commands on SQLite do not wait for it.
+  const { openDynamoStore } = await import('../store/dynamo/open.ts');
   const blobs = await openFileBlobs(path.join(dataDir, BLOB_FOLDER), limits);
   return openDynamoStore({ endpoint, region, tablePrefix, blobs, clock, log, create: true, follow });
 }
