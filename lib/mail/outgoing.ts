@@ -1,0 +1,93 @@
+/** What is done to a client's message before it goes out: sender, missing fields, Bcc, recipients. */
+import { encodeWord } from 'nodemailer/lib/mime-funcs';
+import { parseAddresses } from './addresses.ts';
+import { field, fieldValue, joinMessage, type RawField, type RawMessage } from './raw-message.ts';
+
+export interface Sender {
+  /** Primary address. */
+  readonly address: string;
+  /** Display name; may be empty. */
+  readonly name: string;
+  /** Whether the account may write under this address. */
+  owns(address: string): boolean;
+}
+
+export interface Outgoing {
+  /** As it leaves: without Bcc. */
+  readonly sent: Uint8Array;
+  /** As the sender keeps it. */
+  readonly kept: Uint8Array;
+  /** MAIL FROM: the address of From. */
+  readonly from: string;
+  readonly messageId: string;
+  /** What To, Cc and Bcc name, as written, once each. */
+  readonly recipients: readonly string[];
+  /** How many servers it has passed. */
+  readonly hops: number;
+}
+
+/** Fields that only a receiving server writes, or that would send the message to somebody else. */
+const REMOVED: ReadonlySet<string> = new Set([
+  'return-path',
+  'delivered-to',
+  'x-original-to',
+  'authentication-results',
+  'resent-bcc',
+]);
+const RECIPIENTS: ReadonlySet<string> = new Set(['to', 'cc', 'bcc']);
+
+/** MIME as a client sent it, made fit to be sent. The body stays as it is, byte for byte. */
+export function prepareOutgoing(
+  message: RawMessage,
+  options: { readonly sender: Sender; readonly now: number; readonly messageId: string },
+): Outgoing {
+  const { sender, now } = options;
+  const { fields: named, from } = withSender(
+    message.fields.filter(({ name }) => !REMOVED.has(name)),
+    sender,
+  );
+  const has = (wanted: string) => named.some(({ name }) => name === wanted);
+  const missing: RawField[] = [];
+  if (!has('date')) missing.push(field('Date', mailDate(now)));
+  if (!has('message-id')) missing.push(field('Message-ID', options.messageId));
+  if (!has('mime-version')) missing.push(field('MIME-Version', '1.0'));
+  const fields = [...missing, ...named];
+  const recipients = parseAddresses(fields.filter(({ name }) => RECIPIENTS.has(name)).map(fieldValue));
+  const id = fields.find(({ name }) => name === 'message-id');
+  return {
+    sent: joinMessage({ fields: fields.filter(({ name }) => name !== 'bcc'), body: message.body }),
+    kept: joinMessage({ fields, body: message.body }),
+    from,
+    messageId: id ? fieldValue(id) : options.messageId,
+    recipients: [...new Set(recipients.map(({ address, name }) => address || name))],
+    hops: fields.filter(({ name }) => name === 'received').length,
+  };
+}
+
+/**
+ * Nobody writes under a name that is not his (MS-ASCMD R448): a From that is missing, double or foreign becomes the
+ * account's own. An alias is its own as well. Sender says who sent for somebody else, which this server never allows.
+ */
+function withSender(
+  fields: readonly RawField[],
+  sender: Sender,
+): { readonly fields: readonly RawField[]; readonly from: string } {
+  const given = fields.filter(({ name }) => name === 'from');
+  const authors = parseAddresses(given.map(fieldValue));
+  const others = fields.filter(({ name }) => name !== 'from' && name !== 'sender');
+  const [author] = authors;
+  if (given.length === 1 && authors.length === 1 && author && sender.owns(author.address)) {
+    return { fields: [given[0]!, ...others], from: author.address };
+  }
+  return { fields: [field('From', mailbox(sender.name, sender.address)), ...others], from: sender.address };
+}
+
+/** `"Name" <address>` in ASCII. */
+export function mailbox(name: string, address: string): string {
+  const clean = name.replace(/["\\\p{Cc}]/gu, ' ').trim();
+  if (clean === '') return address;
+  return /^\p{ASCII}*$/u.test(clean) ? `"${clean}" <${address}>` : `${encodeWord(clean, 'B', 50)} <${address}>`;
+}
+
+/** RFC 5322 3.3. */
+export const mailDate = (ms: number) => new Date(ms).toUTCString().replace('GMT', '+0000');
