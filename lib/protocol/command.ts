@@ -51,12 +51,21 @@ export interface Command<Request, Response> {
   readonly response: Schema<Response>;
   /** `optional`: the request may come without a body (Ping and Sync repeat what is cached, Provision after a wipe). */
   readonly body: 'required' | 'optional' | 'none';
+  /** For a command whose body was a mail message before it became a document: SendMail and its kin up to 12.1. */
+  readonly mime?: MimeBody<Request>;
   /** `false` for Ping (MS-ASPROV R61103) and Provision. */
   readonly needsPolicy: boolean;
   /** `request` is undefined when the body is empty. Rejects with `ProtocolFailure` or an unexpected error, never with a status that it could answer. */
   run(context: CommandContext, request: Request | undefined): Promise<CommandResult<Response>>;
   /** The command's own answer with nothing but this common status code, for versions >= 14.0 (MS-ASCMD 2.2.2). */
   failure(status: number): Response;
+}
+
+/** How a body of `message/rfc822` and the parameters of the query make the request that a document makes later. */
+export interface MimeBody<Request> {
+  /** The last version that sends it. */
+  readonly upTo: ProtocolVersion;
+  read(message: Uint8Array, query: EasQuery): Request;
 }
 
 /** The registry's view of a command, whatever its documents are. */

@@ -105,7 +105,7 @@ async function admit(deps: RunDeps, { head, account, encoding }: Work, device: D
   if (refusal !== undefined) throw new ProtocolFailure(refusal, 'the policy does not let the device in');
 }
 
-/** The decoded body; `undefined` for an empty one where the command allows it. */
+/** The body as the command's request; `undefined` for an empty one where the command allows it. */
 async function requestDocument(deps: RunDeps, work: Work, signal: AbortSignal): Promise<unknown> {
   const { command, version } = work.encoding;
   const bytes = await readBody(work.request, deps.limits, deps.clock, signal);
@@ -115,5 +115,6 @@ async function requestDocument(deps: RunDeps, work: Work, signal: AbortSignal): 
     throw new ProtocolFailure(101, 'the command needs a body');
   }
   checkContentType(work.request);
+  if (command.mime && version <= command.mime.upTo) return command.mime.read(bytes, work.head.query);
   return decode(command.request, bytes, version, deps.limits.wbxml);
 }
