@@ -60,6 +60,14 @@ export const keys = {
   }),
   /** A message that was delivered; `key` is made from the message itself. */
   delivered: (m: MailboxId, key: string): Key => ({ table: 'devices', pk: owner(m), sk: `I#${key}` }),
+  /** How much a mailbox sent in one hour, counted from the epoch. */
+  sentInHour: (m: MailboxId, hour: number): Key => ({ table: 'devices', pk: owner(m), sk: `H#${seqKey(hour)}` }),
+  /** A message on its way out; `due` (epoch milliseconds) is when somebody must look at it. */
+  outbound: (shard: number, due: number, id: string): Key => ({
+    table: 'devices',
+    pk: outboundPartition(shard),
+    sk: `${dueKey(due)}#${id}`,
+  }),
   task: (task: string): Key => ({ table: 'devices', pk: `T#${task}`, sk: 'TASK' }),
   account: (m: MailboxId): Key => ({ table: 'directory', pk: accountPartition(m), sk: 'ACCOUNT' }),
   /** `digest` is the hash of the secret, so that a login finds it by one read. */
@@ -80,6 +88,9 @@ export const keys = {
 export const accountPartition = (mailbox: MailboxId) => `A#${mailbox}`;
 export const bareNamePartition = (name: string) => `B#${name}`;
 export const APP_PASSWORDS = 'P#';
+export const outboundPartition = (shard: number) => `Q#${shard}`;
+/** Sorts as its time up to the year 33658. */
+export const dueKey = (ms: number) => String(ms).padStart(15, '0');
 export const ACCOUNT_INDEX = 'ACCOUNTS';
 export const POLICY_PARTITION = 'POLICIES';
 
