@@ -40,6 +40,25 @@ export const EmbeddedOptions = z
       .min(1_024)
       .max(256 * 1024 * 1024)
       .default(50 * 1024 * 1024),
+    /** Where mail to others goes: `smtp://user:password@host:587` or `smtps://...`. Without it they are refused. */
+    relayUrl: z.url({ protocol: /^smtps?$/ }).optional(),
+    /** What this server calls itself in the mail that it sends; the name of this machine by default. */
+    mailName: z
+      .string()
+      .regex(/^[\w.-]{1,253}$/)
+      .optional(),
+    /** Largest message sent with what it quotes and encloses, bytes. */
+    maxSendBytes: z.coerce
+      .number()
+      .int()
+      .min(1_024)
+      .max(256 * 1024 * 1024)
+      .default(35 * 1024 * 1024),
+    /** Recipients of one message, and of all messages of an account in one hour. */
+    maxRecipients: z.coerce.number().int().min(1).max(10_000).default(500),
+    recipientsPerHour: z.coerce.number().int().min(0).max(1_000_000).default(2_000),
+    /** Unknown addresses of a domain that has accounts here go to the relay: the domain is shared with another server. */
+    relayOwnDomains: z.boolean().default(false),
     /** Proxies in front whose X-Forwarded-For is believed. */
     trustedHops: z.coerce.number().int().min(0).max(10).default(0),
     logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -81,6 +100,8 @@ const ENVIRONMENT: Readonly<Record<string, keyof EmbeddedOptions>> = {
   AWS_ENDPOINT_URL: 'endpoint',
   AWS_REGION: 'region',
   TABLE_PREFIX: 'tablePrefix',
+  RELAY_URL: 'relayUrl',
+  MAIL_NAME: 'mailName',
   TRUSTED_HOPS: 'trustedHops',
   LOG_LEVEL: 'logLevel',
   AUTH_URL: 'authUrl',

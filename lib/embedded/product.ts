@@ -6,9 +6,13 @@ import { createGetItemEstimateCommand } from '../commands/get-item-estimate.ts';
 import { createMoveItems } from '../commands/move-items.ts';
 import { createPing } from '../commands/ping.ts';
 import { createProvision } from '../commands/provision.ts';
+import { createSendMail } from '../commands/send-mail.ts';
 import { createSettings } from '../commands/settings.ts';
+import { createSmartForward } from '../commands/smart-forward.ts';
+import { createSmartReply } from '../commands/smart-reply.ts';
 import { emailClass } from '../commands/sync/email.ts';
 import { createSyncCommand } from '../commands/sync.ts';
+import type { Outbound } from '../delivery/outbound/types.ts';
 import type { Handler } from '../http/types.ts';
 import { type AuthenticatorOptions, createAuthenticator } from '../identity/authenticator.ts';
 import { createBearerAuth } from '../identity/bearer.ts';
@@ -27,9 +31,10 @@ import { issuerKeys } from './oidc.ts';
 export function createProduct(
   domain: Domain,
   holder: Holder,
+  outbound: Outbound,
   settings: { readonly hashCost?: HashCost; readonly authentication?: AuthenticatorOptions },
 ): Handler {
-  const { clock, log, store, mailboxes, accounts, devices, policies, options } = domain;
+  const { clock, log, store, mailboxes, accounts, devices, policies, delivery, options } = domain;
   const { table, blobs } = store;
   const states = new SyncStates(table);
   const hierarchy = new HierarchyStates(table, mailboxes);
@@ -41,6 +46,9 @@ export function createProduct(
         { clock, directory: accounts },
       )
     : undefined;
+  const mail = { table, blobs, delivery, outbound };
+  const { maxRecipients, recipientsPerHour } = options;
+  const sending = { maxBytes: options.maxSendBytes, maxRecipients, recipientsPerHour };
   const outside = options.authUrl ? createHttpAuth({ url: options.authUrl, clock }) : undefined;
   return createServer({
     commands: (registry) => [
@@ -51,6 +59,9 @@ export function createProduct(
       createFolderUpdate(hierarchy),
       createFolderDelete(hierarchy),
       createMoveItems(states),
+      createSendMail(mail, sending),
+      createSmartReply(mail, sending),
+      createSmartForward(mail, sending),
       createSyncCommand({ table, states, news, classes }),
       createGetItemEstimateCommand({ states, classes }),
       createPing({

@@ -18,6 +18,7 @@ import type { Holder } from '../push/types.ts';
 import { followFeed } from '../push/wake.ts';
 import { type Domain, openDomain } from './domain.ts';
 import { keepHouse } from './housekeeping.ts';
+import { startMailOut } from './mail-out.ts';
 import { type EmbeddedInput, type EmbeddedOptions, readOptions } from './options.ts';
 import { createProduct } from './product.ts';
 import { ensureTls, localNames } from './tls.ts';
@@ -87,7 +88,9 @@ async function assemble(
   const demo = options.demo ? await ensureDemo(domain) : undefined;
   const { holder, unfollow } = createHolding(domain, settings);
   undo.push(() => holder.close(), unfollow);
-  const handler = createProduct(domain, holder, settings);
+  const mailOut = startMailOut(domain);
+  undo.push(() => mailOut.close());
+  const handler = createProduct(domain, holder, mailOut, settings);
   const tls = await certificate(options, clock);
   const front = {
     handler,
@@ -119,7 +122,10 @@ async function assemble(
     deliver: (address, raw) =>
       domain.delivery.deliver(address, typeof raw === 'string' ? Buffer.from(raw) : raw, { from: '', arrival: 'live' }),
     drain: (ms = DRAIN_MS) => drain(listeners, holder, ms),
-    close: () => close(domain, listeners, [smtp.listener, ...(lmtp ? [lmtp.listener] : [])], holder, unfollow),
+    close: async () => {
+      const mail = [smtp.listener, ...(lmtp ? [lmtp.listener] : []), mailOut];
+      await close(domain, listeners, mail, holder, unfollow);
+    },
   };
 }
 
@@ -188,7 +194,7 @@ async function drain(listeners: readonly Listener[], holder: Holder, ms: number)
 async function close(
   domain: Domain,
   listeners: readonly Listener[],
-  mail: readonly SmtpListener[],
+  mail: readonly { close(): Promise<void> }[],
   holder: Holder,
   unfollow: Cancel,
 ): Promise<void> {

@@ -1,4 +1,12 @@
 import type http from 'node:http';
+import {
+  SendMailRequest,
+  SendMailResponse,
+  SmartForwardRequest,
+  SmartForwardResponse,
+  SmartReplyRequest,
+  SmartReplyResponse,
+} from '../../../lib/documents/compose-mail.ts';
 import { FolderSyncRequest, FolderSyncResponse } from '../../../lib/documents/folder-sync.ts';
 import { PingRequest, PingResponse } from '../../../lib/documents/ping.ts';
 import { ProvisionRequest, ProvisionResponse } from '../../../lib/documents/provision.ts';
@@ -6,7 +14,7 @@ import { SyncRequest, SyncResponse } from '../../../lib/documents/sync.ts';
 import { type ProtocolVersion, versionName } from '../../../lib/protocol/versions.ts';
 import { decode, encode } from '../../../lib/wbxml/index.ts';
 import type { Schema } from '../../../lib/wbxml/schema.ts';
-import { base64Query, plainQuery, type QueryParts } from './query.ts';
+import { base64Query, type CommandParameters, plainQuery, type QueryParts } from './query.ts';
 import { type Answer, exchange } from './transport.ts';
 
 export interface ClientOptions {
@@ -30,6 +38,26 @@ export interface CommandAnswer<T> extends Answer {
   /** Absent when the body was empty or the status is not 200. */
   readonly document?: T;
 }
+
+export type ComposeCommand = 'SendMail' | 'SmartReply' | 'SmartForward';
+export type ComposeAnswer = Answer & { readonly document?: { readonly Status?: number } };
+export interface ComposeParts {
+  readonly mime?: Uint8Array;
+  readonly save?: boolean;
+  readonly source?: Pick<CommandParameters, 'CollectionId' | 'ItemId' | 'LongId'>;
+  readonly ClientId?: string;
+  readonly AccountId?: string;
+  readonly TemplateID?: string;
+  readonly ReplaceMime?: boolean;
+  readonly Source?: object;
+  readonly Forwardees?: object;
+  readonly Body?: object;
+}
+const COMPOSE = {
+  SendMail: [SendMailRequest, SendMailResponse],
+  SmartReply: [SmartReplyRequest, SmartReplyResponse],
+  SmartForward: [SmartForwardRequest, SmartForwardResponse],
+} as const;
 
 /** A device as the protocol sees it. It keeps nothing but its policy key; `Phone` keeps a mailbox. */
 export class EasClient {
@@ -63,7 +91,13 @@ export class EasClient {
   }
 
   /** Sends bytes as they are: what hostile and odd clients do. */
-  raw(command: string, body?: Uint8Array, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Answer> {
+  raw(
+    command: string,
+    body?: Uint8Array,
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+    parameters?: CommandParameters,
+  ): Promise<Answer> {
     const parts: QueryParts = {
       command,
       user: this.options.user,
@@ -71,6 +105,7 @@ export class EasClient {
       deviceType: this.options.deviceType,
       version: this.version,
       policyKey: this.policyKey === '0' ? undefined : this.policyKey,
+      parameters,
     };
     const plain = this.options.query === 'plain';
     return exchange({
@@ -115,6 +150,19 @@ export class EasClient {
   }
   provision(value?: ProvisionRequest) {
     return this.command('Provision', ProvisionRequest, value, ProvisionResponse);
+  }
+
+  /** SendMail and its kin: the message itself up to 12.1, a document around it since. */
+  async compose(command: ComposeCommand, { mime, save, source, ...rest }: ComposeParts): Promise<ComposeAnswer> {
+    if (this.version < 140) {
+      const parameters = { ...source, SaveInSent: save };
+      return await this.raw(command, mime, { 'Content-Type': 'message/rfc822' }, undefined, parameters);
+    }
+    const { CollectionId: FolderId, ItemId, LongId } = source ?? {};
+    const Source = command === 'SendMail' ? undefined : { FolderId, ItemId, LongId };
+    const value = { ClientId: 'c1', SaveInSentItems: save ?? false, ReplaceMime: false, Mime: mime, Source, ...rest };
+    const [request, response] = COMPOSE[command];
+    return await this.command(command, request as Schema<typeof value>, value, response as Schema<{ Status?: number }>);
   }
 
   #url(query: string): URL {

@@ -31,7 +31,18 @@ export interface QueryParts {
   readonly deviceType: string;
   readonly version: number;
   readonly policyKey?: string;
+  readonly parameters?: CommandParameters;
 }
+
+/** What SendMail, SmartReply and SmartForward say in the query up to 12.1. */
+export interface CommandParameters {
+  readonly CollectionId?: string;
+  readonly ItemId?: string;
+  readonly LongId?: string;
+  readonly Occurrence?: string;
+  readonly SaveInSent?: boolean;
+}
+const PARAMETER_TAGS = { CollectionId: 1, ItemId: 3, LongId: 4, Occurrence: 6 } as const;
 
 export function plainQuery(parts: QueryParts): string {
   const pairs = [
@@ -40,6 +51,9 @@ export function plainQuery(parts: QueryParts): string {
     ['DeviceId', parts.deviceId],
     ['DeviceType', parts.deviceType],
   ];
+  const { SaveInSent, ...named } = parts.parameters ?? {};
+  for (const [name, value] of Object.entries(named)) if (value !== undefined) pairs.push([name, value]);
+  if (SaveInSent !== undefined) pairs.push(['SaveInSent', SaveInSent ? 'T' : 'F']);
   return pairs.map(([name, value]) => `${name}=${encodeURIComponent(value!)}`).join('&');
 }
 
@@ -49,6 +63,11 @@ export function base64Query(parts: QueryParts): string {
   const sized = (bytes: Buffer) => Buffer.concat([Buffer.from([bytes.length]), bytes]);
   const key = Buffer.alloc(4);
   if (parts.policyKey) key.writeUInt32LE(Number(parts.policyKey));
+  const { SaveInSent, ...named } = parts.parameters ?? {};
+  const parameters = Object.entries(PARAMETER_TAGS).flatMap(([name, tag]) => {
+    const value = named[name as keyof typeof PARAMETER_TAGS];
+    return value === undefined ? [] : [Buffer.from([tag]), sized(Buffer.from(value))];
+  });
   return Buffer.concat([
     Buffer.from([parts.version, code, 0x09, 0x04]),
     sized(Buffer.from(parts.deviceId)),
@@ -57,5 +76,7 @@ export function base64Query(parts: QueryParts): string {
     // Parameter 8 is the user's name.
     Buffer.from([8]),
     sized(Buffer.from(parts.user)),
+    ...parameters,
+    SaveInSent ? Buffer.from([7, 1, 1]) : Buffer.alloc(0),
   ]).toString('base64');
 }
