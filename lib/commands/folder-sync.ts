@@ -1,6 +1,6 @@
 import { FolderSyncRequest, FolderSyncResponse } from '../documents/folder-sync.ts';
 import { isTestDevice } from '../identity/devices.ts';
-import type { Folder, HierarchyChanges } from '../mailbox/types.ts';
+import type { Folder, HierarchyChanges, MailboxState } from '../mailbox/types.ts';
 import { randomToken } from '../ops/ids.ts';
 import {
   type Command,
@@ -57,18 +57,26 @@ async function run(deps: FolderSyncDeps, context: CommandContext, key: string | 
   throw new ProtocolFailure(111, 'other requests of the device were always faster');
 }
 
-/** Everything, under a key of a new generation: the one before is worth nothing from now on. `undefined`: another request of the device was faster. */
+/**
+ * Everything, under a key of a new generation: the one before is worth nothing from now on. A first key that nothing
+ * has followed says the same as a new one would: it is given again, so that of two first requests at once, or of one
+ * that is repeated, either answer may arrive. `undefined`: another request of the device was faster.
+ */
 async function first(
   { states, reinitialize }: FolderSyncDeps,
   { mailbox, device }: CommandContext,
   loaded: LoadedHierarchy | undefined,
 ): Promise<Result | undefined> {
   const { state: now, folders } = await mailbox.tree();
-  const { incarnation, hierarchy } = now;
-  const state = firstState(randomToken(9), incarnation, hierarchy);
+  const all = { added: folders, changed: [], deleted: [] };
+  if (loaded && isFirst(loaded.state, now)) return answer(loaded.state, all, reinitialize());
+  const state = firstState(randomToken(9), now.incarnation, now.hierarchy);
   const stored = isTestDevice(device.id) || (await states.save(mailbox.id, device.id, state, loaded?.rev));
-  return stored ? answer(state, { added: folders, changed: [], deleted: [] }, reinitialize()) : undefined;
+  return stored ? answer(state, all, reinitialize()) : undefined;
 }
+
+const isFirst = ({ answer: { kind }, last, incarnation }: HierarchyState, now: MailboxState) =>
+  kind === 'initial' && last.to === now.hierarchy && incarnation === now.incarnation;
 
 async function next(
   { states, reinitialize }: FolderSyncDeps,

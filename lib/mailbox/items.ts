@@ -30,7 +30,7 @@ export function present(found: ReadonlyMap<ItemId, Place>): Map<ItemId, Item> {
   return items;
 }
 
-const ITEM_PREFIX = (folder: FolderId) => `M#${folder}#`;
+const itemPrefix = (folder: FolderId) => `M#${folder}#`;
 /** Rows of one read; more than one read is needed only where much was deleted. */
 const READ_AT_LEAST = 32;
 
@@ -40,7 +40,7 @@ export async function page(
   folder: FolderId,
   range: { readonly below?: ItemId; readonly from?: ItemId; readonly limit: number },
 ): Promise<readonly Item[]> {
-  const prefix = ITEM_PREFIX(folder);
+  const prefix = itemPrefix(folder);
   const items: Item[] = [];
   let below: string | undefined = range.below;
   for (;;) {

@@ -3,7 +3,7 @@ import { type Row, StoreUnavailable, type Write } from '../store/ports.ts';
 import { keys, mailboxPartition, SCHEMA_VERSION } from '../store/schema.ts';
 import type { MailboxContext } from './context.ts';
 import { folderOf, type StoredFolder } from './rows.ts';
-import { type ChangeOptions, type MailboxState, NoMailbox } from './types.ts';
+import { type MailboxState, NoMailbox } from './types.ts';
 
 /** The `STATE` row with what only the hierarchy's code looks at. */
 export interface StoredState extends MailboxState {
@@ -102,5 +102,3 @@ export function firstStateWrite({ id }: MailboxContext, state: StoredState, by: 
   const row = { pk, sk, schema: SCHEMA_VERSION, ...state, ...counts };
   return { op: 'put', table: 'mailboxes', row, when: { row: 'absent' } };
 }
-
-export type EpochOptions = ChangeOptions;

@@ -19,75 +19,77 @@ import type { DeviceId, FolderId, MailboxId } from '../../../lib/ops/ids.ts';
 import { ConditionFailed } from '../../../lib/store/ports.ts';
 import { HIERARCHY, keys } from '../../../lib/store/schema.ts';
 import { ALICE, email, INBOX, openTestMailbox, TRASH } from '../../support/mailboxes.ts';
-import { STORES } from '../../support/stores.ts';
+import { eachStore } from '../../support/stores.ts';
 
 const make = (mailbox: Mailbox, name: string, parent: FolderId = ROOT, origin?: Origin) =>
   mailbox.createFolder({ name, parent, type: FolderType.UserMail }, { origin });
 const names = (folders: readonly Folder[]) => folders.map(({ name }) => name);
 
-describe.each(STORES)('a mailbox on %s', (kind) => {
-  test('begins with its default folders under the root', async () => {
-    const { mailbox } = await openTestMailbox({ kind });
-    const folders = await mailbox.folders();
-    expect(folders.map(({ name, type, parent }) => [name, type, parent]).sort()).toEqual([
-      ['Deleted Items', 4, '0'],
-      ['Drafts', 3, '0'],
-      ['Inbox', 2, '0'],
-      ['Junk E-mail', 12, '0'],
-      ['Outbox', 6, '0'],
-      ['Sent Items', 5, '0'],
-    ]);
-    expect(await mailbox.state()).toMatchObject({ hierarchy: 1, policyEpoch: 0, wipeEpoch: 0 });
-  });
+eachStore((_open, kind) => {
+  describe('a mailbox', () => {
+    test('begins with its default folders under the root', async () => {
+      const { mailbox } = await openTestMailbox({ kind });
+      const folders = await mailbox.folders();
+      expect(folders.map(({ name, type, parent }) => [name, type, parent]).sort()).toEqual([
+        ['Deleted Items', 4, '0'],
+        ['Drafts', 3, '0'],
+        ['Inbox', 2, '0'],
+        ['Junk E-mail', 12, '0'],
+        ['Outbox', 6, '0'],
+        ['Sent Items', 5, '0'],
+      ]);
+      expect(await mailbox.state()).toMatchObject({ hierarchy: 1, policyEpoch: 0, wipeEpoch: 0 });
+    });
 
-  test('is made once, however often and by however many at a time', async () => {
-    const { mailboxes, mailbox } = await openTestMailbox({ kind });
-    const before = await mailbox.tree();
-    await Promise.all([mailboxes.create(ALICE), mailboxes.create(ALICE)]);
-    expect(await mailbox.tree()).toEqual(before);
-  });
+    test('is made once, however often and by however many at a time', async () => {
+      const { mailboxes, mailbox } = await openTestMailbox({ kind });
+      const before = await mailbox.tree();
+      await Promise.all([mailboxes.create(ALICE), mailboxes.create(ALICE)]);
+      expect(await mailbox.tree()).toEqual(before);
+    });
 
-  test('gets the default folders that a later release adds, with room for a folder of the user', async () => {
-    const { mailboxes, mailbox, store } = await openTestMailbox({ kind });
-    // As if this release were the one that adds Junk E-mail.
-    const junk = 'junk' as FolderId;
-    const state = keys.state(ALICE);
-    await store.table.transact([
-      { op: 'delete', key: keys.folder(ALICE, junk) },
-      { op: 'update', key: state, add: { folders: -1, sum: -1 } },
-    ]);
-    await make(mailbox, 'JUNK E-mail');
-    await mailboxes.create(ALICE);
-    expect(await mailbox.folder(junk)).toMatchObject({ name: 'Junk E-mail (2)', type: 12 });
-    expect((await mailbox.hierarchySince(2)).added.map(({ id }) => id)).toEqual([junk]);
-  });
+    test('gets the default folders that a later release adds, with room for a folder of the user', async () => {
+      const { mailboxes, mailbox, store } = await openTestMailbox({ kind });
+      // As if this release were the one that adds Junk E-mail.
+      const junk = 'junk' as FolderId;
+      const state = keys.state(ALICE);
+      await store.table.transact([
+        { op: 'delete', key: keys.folder(ALICE, junk) },
+        { op: 'update', key: state, add: { folders: -1, sum: -1 } },
+      ]);
+      await make(mailbox, 'JUNK E-mail');
+      await mailboxes.create(ALICE);
+      expect(await mailbox.folder(junk)).toMatchObject({ name: 'Junk E-mail (2)', type: 12 });
+      expect((await mailbox.hierarchySince(2)).added.map(({ id }) => id)).toEqual([junk]);
+    });
 
-  test('that was never made is told as missing', async () => {
-    const { mailboxes } = await openTestMailbox({ kind });
-    const nobody = mailboxes.open('nobody' as MailboxId);
-    await expect(nobody.state()).rejects.toThrow(NoMailbox);
-    await expect(nobody.folders()).rejects.toThrow(NoMailbox);
-    await expect(nobody.heads([INBOX])).rejects.toThrow(NoMailbox);
-  });
+    test('that was never made is told as missing', async () => {
+      const { mailboxes } = await openTestMailbox({ kind });
+      const nobody = mailboxes.open('nobody' as MailboxId);
+      await expect(nobody.state()).rejects.toThrow(NoMailbox);
+      await expect(nobody.folders()).rejects.toThrow(NoMailbox);
+      await expect(nobody.heads([INBOX])).rejects.toThrow(NoMailbox);
+    });
 
-  test('tells the heads of those folders that there are', async () => {
-    const { mailbox } = await openTestMailbox({ kind });
-    await mailbox.append(INBOX, [email('a')]);
-    const { state, heads } = await mailbox.heads([TRASH, INBOX, INBOX, 'none' as FolderId]);
-    expect(state).toEqual(await mailbox.state());
-    expect([...heads.values()].map(({ id, seq }) => [id, seq])).toEqual([
-      [TRASH, 0],
-      [INBOX, 1],
-    ]);
-  });
+    test('tells the heads of those folders that there are', async () => {
+      const { mailbox } = await openTestMailbox({ kind });
+      await mailbox.append(INBOX, [email('a')]);
+      const { state, heads } = await mailbox.heads([TRASH, INBOX, INBOX, 'none' as FolderId]);
+      expect(state).toEqual(await mailbox.state());
+      expect([...heads.values()].map(({ id, seq }) => [id, seq])).toEqual([
+        [TRASH, 0],
+        [INBOX, 1],
+      ]);
+    });
 
-  test('raises an epoch with rows of the same transaction, or neither', async () => {
-    const { mailbox } = await openTestMailbox({ kind });
-    const row = { pk: `U#${ALICE}`, sk: 'D#phone' };
-    const once = { with: [{ op: 'put', table: 'devices', row, when: { row: 'absent' } }] } as const;
-    await mailbox.raise('wipeEpoch', once);
-    await expect(mailbox.raise('policyEpoch', once)).rejects.toThrow(ConditionFailed);
-    expect(await mailbox.state()).toMatchObject({ wipeEpoch: 1, policyEpoch: 0, hierarchy: 1 });
+    test('raises an epoch with rows of the same transaction, or neither', async () => {
+      const { mailbox } = await openTestMailbox({ kind });
+      const row = { pk: `U#${ALICE}`, sk: 'D#phone' };
+      const once = { with: [{ op: 'put', table: 'devices', row, when: { row: 'absent' } }] } as const;
+      await mailbox.raise('wipeEpoch', once);
+      await expect(mailbox.raise('policyEpoch', once)).rejects.toThrow(ConditionFailed);
+      expect(await mailbox.state()).toMatchObject({ wipeEpoch: 1, policyEpoch: 0, hierarchy: 1 });
+    });
   });
 });
 
