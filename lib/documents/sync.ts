@@ -110,7 +110,7 @@ const responses = ordered('AirSync', {
 /** Windows Mobile reads MoreAvailable only between Status and Commands. */
 const responseCollection = container('AirSync', {
   Class: collectionClass,
-  SyncKey: optional(text()),
+  SyncKey: text(),
   CollectionId: text(),
   Status: int(),
   MoreAvailable: flag(),

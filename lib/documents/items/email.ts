@@ -46,7 +46,7 @@ const meetingRequest = container('Email', {
   RecurrenceId: optional(dateTime()),
   Reminder: optional(int()),
   ResponseRequested: optional(bool()),
-  Recurrences: optional(container('Email', { Recurrence: repeated(recurrence) })),
+  Recurrences: optional(container('Email', { Recurrence: repeated(recurrence, 1) })),
   Sensitivity: optional(int()),
   BusyStatus: optional(int()),
   /** Base64 of a TIME_ZONE_INFORMATION. */

@@ -51,7 +51,9 @@ describe('what a log may hold', () => {
     };
     expect(JSON.stringify(redact(SyncResponse, wild as never))).not.toContain(secret);
     const list = {
-      Collections: { Collection: [{ CollectionId: '1', Status: 1, Commands: [{ tag: 'Other', value: secret }] }] },
+      Collections: {
+        Collection: [{ SyncKey: '1', CollectionId: '1', Status: 1, Commands: [{ tag: 'Other', value: secret }] }],
+      },
     };
     expect(JSON.stringify(redact(SyncResponse, list as never))).not.toContain(secret);
   });
@@ -84,7 +86,7 @@ describe('what a log may hold', () => {
     const data = WbxmlElement.of('AirSync', 'ApplicationData', [WbxmlElement.of('Email', 'Subject', secret)]);
     const add = { tag: 'Add', value: { ServerId: '3', ApplicationData: data } } as const;
     const shown = redact(SyncResponse, {
-      Collections: { Collection: [{ CollectionId: '1', Status: 1, Commands: [add] }] },
+      Collections: { Collection: [{ SyncKey: '1', CollectionId: '1', Status: 1, Commands: [add] }] },
     });
     expect(JSON.stringify(shown)).toContain('[1 elements]');
   });
