@@ -93,13 +93,10 @@ async function readRows({ mailbox, folder, from, own, room }: CollectInput): Pro
 }
 
 /** Tells what the rows come to, and finds the row that the device is up to by it. */
-async function tellRows(
-  input: CollectInput,
-  log: Rows,
-): Promise<{ readonly position: Position; readonly seen: readonly Item[] }> {
+async function tellRows(input: CollectInput, log: Rows): Promise<{ readonly position: Position; readonly seen: Seen }> {
   const { from } = input;
   const stopped = await tellFolds(input, log.rows, log.folds);
-  const fresh = stopped === undefined ? await seeAdded(input, log.rows) : { cut: stopped, seen: [] };
+  const fresh = stopped === undefined ? await seePaged(input, log.rows) : { cut: stopped, seen: new Map() };
   // A row whose item could not be told ends the window: what lies before it has been told.
   const { cut, seen } = fresh;
   if (cut === undefined) {
@@ -154,31 +151,29 @@ function tell(emitter: Emitter, fold: Fold, item: Item | undefined): Emitted | P
   }
 }
 
+/** Items that pages have to bring, as rows up to the watermark left them; `undefined` for those that are gone. */
+type Seen = ReadonlyMap<ItemId, Item | undefined>;
+
 /**
- * A page may not be told before the items of all rows up to the watermark can be seen: what a page misses now, no row
- * brings later. Only items that pages have to bring count; those that were seen are told even if the page misses them.
+ * A page may not be told before the items of all rows up to the watermark can be seen: what a page misses or shows as
+ * it was, no row corrects later. Only items that pages have to bring count.
  */
-async function seeAdded(
+async function seePaged(
   { mailbox, folder, from }: CollectInput,
   rows: readonly LogRow[],
-): Promise<{ readonly cut: number | undefined; readonly seen: readonly Item[] }> {
-  if (nextMissing(from) === undefined) return { cut: undefined, seen: [] };
-  const added = rows.filter((row) => row.kind === 'add' && wanted(from, row.item) && !holds(from, row.item));
-  if (added.length === 0) return { cut: undefined, seen: [] };
-  const found = await mailbox.itemsFor(folder, added);
-  const cut = found.complete ? undefined : rows.indexOf(added[found.rows.length]!);
-  return { cut, seen: [...found.items.values()] };
+): Promise<{ readonly cut: number | undefined; readonly seen: Seen }> {
+  if (nextMissing(from) === undefined) return { cut: undefined, seen: new Map() };
+  const paged = rows.filter((row) => wanted(from, row.item) && !holds(from, row.item));
+  if (paged.length === 0) return { cut: undefined, seen: new Map() };
+  const found = await mailbox.itemsFor(folder, paged);
+  const cut = found.complete ? undefined : rows.indexOf(paged[found.rows.length]!);
+  return { cut, seen: new Map(found.rows.map((row) => [row.item, found.items.get(row.item)])) };
 }
 
 const idBelow = (range: IdRange) => (range.below === TOP ? undefined : (range.below as ItemId));
 const idFrom = (range: IdRange) => (range.from === BOTTOM ? undefined : (range.from as ItemId));
 
-async function pageMissing(
-  input: CollectInput,
-  start: Position,
-  snapshot: number,
-  seen: readonly Item[],
-): Promise<Position> {
+async function pageMissing(input: CollectInput, start: Position, snapshot: number, seen: Seen): Promise<Position> {
   let position = start;
   for (let range = nextMissing(position); range; range = nextMissing(position)) {
     if (input.emitter.full) break;
@@ -195,12 +190,16 @@ async function pageMissing(
   return position;
 }
 
-/** A page together with items of its range that were seen before and that it overlooks, newest first. */
-function withSeen(page: readonly Item[], seen: readonly Item[], range: IdRange): readonly Item[] {
-  if (seen.length === 0) return page;
-  const ids = new Set(page.map(({ id }) => id));
-  const missed = seen.filter(({ id }) => id >= range.from && id < range.below && !ids.has(id));
-  return missed.length === 0 ? page : [...page, ...missed].sort((a, b) => (a.id > b.id ? -1 : 1));
+/** A page with the items of its range as they were seen before, where it shows them older or not at all. */
+function withSeen(page: readonly Item[], seen: Seen, range: IdRange): readonly Item[] {
+  if (seen.size === 0) return page;
+  const items = new Map(page.map((item) => [item.id, item]));
+  for (const [id, item] of seen) {
+    if (id < range.from || id >= range.below) continue;
+    if (item === undefined) items.delete(id);
+    else if (!((items.get(id)?.seq ?? -1) >= item.seq)) items.set(id, item);
+  }
+  return [...items.values()].sort((a, b) => (a.id > b.id ? -1 : 1));
 }
 
 /** Adds the items of a page; the place of the first that found no room, or `undefined`. */
