@@ -155,7 +155,8 @@ function warnings(watched: Watched): readonly AlarmSpec[] {
     {
       name: 'HolderMemory',
       severity: 'warning',
-      meaning: 'A task is close to being killed for its memory, and the phones that it holds would connect again at once.',
+      meaning:
+        'A task is close to being killed for its memory, and the phones that it holds would connect again at once.',
       metric: holder.service.metricMemoryUtilization({ period: MINUTE, statistic: 'Maximum' }),
       threshold: 90,
       periods: 5,

@@ -1,5 +1,4 @@
-import type { App, Stack } from 'aws-cdk-lib';
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, type App, type Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -18,7 +17,11 @@ export interface Stacks {
 }
 
 /** Both stacks from context values; what an account needs to be known for is given by `env`. */
-export function makeStacks(app: App, context: Context, env: { readonly account?: string; readonly region?: string } = {}): Stacks {
+export function makeStacks(
+  app: App,
+  context: Context,
+  env: { readonly account?: string; readonly region?: string } = {},
+): Stacks {
   const data = new DirectPushDataStack(app, `${context.stackName}-Data`, { env });
   const endpoint = new DirectPushStack(app, context.stackName, (stack) => properties(stack, context, data), { env });
   if (/(^|\.)example\.(com|net|org)$/.test(context.hostName)) {
@@ -71,6 +74,7 @@ function holder(context: Context): DirectPushProps['holder'] {
 
 /** @throws RangeError for a number of days that CloudWatch does not know */
 function retention(days: number): RetentionDays {
-  if (RetentionDays[days] === undefined) throw new RangeError(`logRetentionDays: CloudWatch keeps no logs for ${days} days`);
+  if (RetentionDays[days] === undefined)
+    throw new RangeError(`logRetentionDays: CloudWatch keeps no logs for ${days} days`);
   return days as RetentionDays;
 }

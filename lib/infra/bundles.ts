@@ -17,7 +17,8 @@ export const BUNDLE_FILE = 'index.mjs';
 const DOCKERFILE = 'functions/holder/Dockerfile';
 
 /** CommonJS packages inside an ES module still ask for `require`. */
-const REQUIRE_SHIM = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+const REQUIRE_SHIM =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /** Names stay readable in stack traces: no source map is shipped, which would cost more at a cold start. */
 export function bundleOptions(entry: string, outfile: string): BuildOptions {

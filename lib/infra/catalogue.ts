@@ -10,11 +10,14 @@ export const BUNDLE_NAMES: readonly BundleName[] = [...FUNCTION_NAMES, 'holder']
 
 export type Access = 'none' | 'read' | 'write';
 
-/** What a process may do. `own-tasks`: only rows of the `T#` partitions. `waiters`: read, and delete what is stale. */
+/**
+ * What a process may do. `own-tasks`: only rows of the `T#` partitions. `waiters`: read, and delete what is stale.
+ * `accounts`: read, and update account rows, as a login may.
+ */
 export interface Rights {
   readonly mailboxes: Access;
   readonly devices: Access | 'own-tasks' | 'waiters';
-  readonly directory: Access;
+  readonly directory: Access | 'accounts';
   readonly blobs: Access;
   readonly inbound: Access;
   /** Sends mail, where mail goes out at all. `bounces`: only when unknown recipients bounce. */
@@ -47,25 +50,33 @@ export const FUNCTIONS: Readonly<Record<FunctionName, FunctionTraits>> = {
     memoryMiB: 1024,
     timeoutS: 55,
     // Sync of version 16 sends drafts, so mail goes out here too.
-    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'read', blobs: 'write', send: true, wake: true },
+    rights: {
+      ...NOTHING,
+      mailboxes: 'write',
+      devices: 'write',
+      directory: 'accounts',
+      blobs: 'write',
+      send: true,
+      wake: true,
+    },
   },
   provision: {
     description: 'Provision and OPTIONS: policies, wipes, versions',
     memoryMiB: 512,
     timeoutS: 25,
-    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'read', wake: true },
+    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'accounts', wake: true },
   },
   commands: {
     description: 'Short commands: folders, settings, estimates, moves',
     memoryMiB: 768,
     timeoutS: 40,
-    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'write', blobs: 'write', wake: true },
+    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'accounts', blobs: 'write', wake: true },
   },
   autodiscover: {
     description: 'Autodiscover: tells a phone which server it has',
     memoryMiB: 512,
     timeoutS: 15,
-    rights: { ...NOTHING, devices: 'read', directory: 'read' },
+    rights: { ...NOTHING, directory: 'accounts' },
   },
   wake: {
     description: 'Tells the holders which mailboxes changed',
@@ -100,7 +111,7 @@ export const FUNCTIONS: Readonly<Record<FunctionName, FunctionTraits>> = {
 export const HOLDER_RIGHTS: Rights = {
   mailboxes: 'write',
   devices: 'write',
-  directory: 'write',
+  directory: 'accounts',
   blobs: 'write',
   inbound: 'none',
   send: true,

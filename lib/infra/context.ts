@@ -16,7 +16,10 @@ export const Context = z
   .strictObject({
     hostName: z.string(),
     /** Names of the stacks: `<stackName>` and `<stackName>-Data`. */
-    stackName: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,100}$/).default('DirectPush'),
+    stackName: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,100}$/)
+      .default('DirectPush'),
     certificateArn: z.string().startsWith('arn:').optional(),
     hostedZoneId: z.string().optional(),
     hostedZoneName: z.string().optional(),
@@ -66,7 +69,9 @@ export function readContext(given: Readonly<Record<string, unknown>>): Context {
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => {
     const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')];
-    return unknown.map((key) => `${PREFIX}${key}: ${issue.code === 'unrecognized_keys' ? 'unknown key' : issue.message}`);
+    return unknown.map(
+      (key) => `${PREFIX}${key}: ${issue.code === 'unrecognized_keys' ? 'unknown key' : issue.message}`,
+    );
   });
   throw new BadContext(lines.flat().join('\n'));
 }

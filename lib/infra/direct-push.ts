@@ -1,4 +1,4 @@
-import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CLOUD_ENV } from '../ops/cloud-env.ts';
@@ -11,19 +11,24 @@ import { HolderService } from './holder.ts';
 import { IDLE_SECONDS, LoadBalancer } from './load-balancer.ts';
 import { Inbound, MailService } from './mail.ts';
 import { ProductMetrics } from './metrics.ts';
+import { acknowledgeKeys } from './nag.ts';
 import { Network } from './network.ts';
 import { Observability } from './observability.ts';
 import { grantRights, sends } from './permissions.ts';
-import { checkHost, type DirectPushProps, type DirectPushStorage, type MailSettings, mailSettings } from './props.ts';
+import {
+  checkHost,
+  type DirectPushProps,
+  type DirectPushStorage,
+  type MailProps,
+  type MailSettings,
+  mailSettings,
+} from './props.ts';
 import { Routing } from './routing.ts';
-import { SocketApi, WakeSource } from './wake.ts';
 import { Waf } from './waf.ts';
-import { Duration } from 'aws-cdk-lib';
+import { SocketApi, WakeSource } from './wake.ts';
 
-/** Bodies of answers, bytes: base64 and JSON around them stay under the 1 MB of a function behind a load balancer. */
-export const LAMBDA_RESPONSE_BYTES = 700_000;
-/** The holder's own bound; a phone on a slow line should get its changes in pieces, too. */
-export const TASK_RESPONSE_BYTES = 4_000_000;
+/** A window of changes, bytes: with base64 and JSON around it under the 1 MB of a function behind a load balancer. */
+export const RESPONSE_BYTES = 700_000;
 
 const HEARTBEATS = { least: 60, most: 3540 } as const;
 
@@ -112,6 +117,7 @@ export class DirectPush extends Construct {
       ...(props.alarmEmail && { alarmEmail: props.alarmEmail }),
       ...(key && { encryptionKey: key }),
     });
+    if (key) acknowledgeKeys(this);
     this.endpointUrl = `https://${props.hostName}/Microsoft-Server-ActiveSync`;
     this.#outputs(domain, socket, mail);
   }
@@ -125,16 +131,17 @@ export class DirectPush extends Construct {
     const entries: readonly (readonly [keyof typeof CLOUD_ENV, string | undefined])[] = [
       ['lane', lane],
       ['hostName', this.#props.hostName],
-      ['mailboxesTable', rights.mailboxes === 'none' ? undefined : tables.mailboxes.tableName],
-      ['devicesTable', rights.devices === 'none' ? undefined : tables.devices.tableName],
-      ['directoryTable', rights.directory === 'none' ? undefined : tables.directory.tableName],
-      ['blobBucket', rights.blobs === 'none' ? undefined : bucket.bucketName],
+      // A name is no right: the same composition opens the store in every process.
+      ['mailboxesTable', tables.mailboxes.tableName],
+      ['devicesTable', tables.devices.tableName],
+      ['directoryTable', tables.directory.tableName],
+      ['blobBucket', bucket.bucketName],
       ['inboundBucket', rights.inbound === 'none' ? undefined : this.inbound.bucket.bucketName],
       ['wakeTransport', wakes],
       ['idleSeconds', lane === 'task' ? String(IDLE_SECONDS) : undefined],
       ['minHeartbeat', String(minHeartbeatS)],
       ['maxHeartbeat', String(maxHeartbeatS)],
-      ['responseBytes', String(lane === 'task' ? TASK_RESPONSE_BYTES : LAMBDA_RESPONSE_BYTES)],
+      ['responseBytes', String(RESPONSE_BYTES)],
       ['outbound', sends(rights, mail) ? 'ses' : 'none'],
       ['mailDomains', mail.domains.join(',')],
       ['unknownRecipients', rights.inbound === 'none' ? undefined : mail.unknownRecipients],
@@ -154,6 +161,10 @@ export class DirectPush extends Construct {
     return transport;
   }
 
+  get #givenMail(): MailProps {
+    return this.#props.mail || {};
+  }
+
   #socket(): SocketApi {
     const socket = new SocketApi(this, 'Socket', this.functions.get('socket'));
     socket.grantConnect(this.holder.taskRole);
@@ -162,7 +173,7 @@ export class DirectPush extends Construct {
     this.holder.container.addEnvironment(CLOUD_ENV.wakeManagementUrl, socket.managementUrl);
     for (const name of WAKERS) {
       const fn = this.functions.get(name);
-      socket.grantPost(fn);
+      socket.grantPost(fn.role!);
       fn.addEnvironment(CLOUD_ENV.wakeManagementUrl, socket.managementUrl);
     }
     return socket;
@@ -171,7 +182,7 @@ export class DirectPush extends Construct {
   #mail(domain: Domain): MailService | undefined {
     const { inbound, outbound, mxRecord } = this.#settings;
     if (!inbound && !outbound) return undefined;
-    const given = this.#props.mail || {};
+    const given = this.#givenMail;
     if (inbound && mxRecord) domain.receiveMail();
     return new MailService(this, 'Mail', {
       settings: this.#settings,
@@ -190,8 +201,16 @@ export class DirectPush extends Construct {
     const main = this.#settings.domains[0] as string;
     output('EndpointUrl', this.endpointUrl, 'What phones connect to');
     output('BalancerName', this.balancer.balancer.loadBalancerDnsName, `What ${hostName} must be a CNAME or alias of`);
-    output('AutodiscoverRecord', `${domain.autodiscover[0]}. 300 IN CNAME ${hostName}.`, 'Lets phones find it by address');
-    output('AdminCommand', `npx direct-push user add you@${main} --stack ${stackName} --region ${region}`, 'First account');
+    output(
+      'AutodiscoverRecord',
+      `${domain.autodiscover[0]}. 300 IN CNAME ${hostName}.`,
+      'Lets phones find it by address',
+    );
+    output(
+      'AdminCommand',
+      `npx direct-push user add you@${main} --stack ${stackName} --region ${region}`,
+      'First account',
+    );
     output('VerifyCommand', `npx direct-push doctor https://${hostName} --user you@${main}`, 'Acts as a phone');
     output('DashboardUrl', this.observability.dashboardUrl, 'Is mail being pushed?');
     for (const name of TABLES) {
@@ -200,7 +219,7 @@ export class DirectPush extends Construct {
     output('Blobs', this.storage.bucket.bucketName);
     output('InboundMail', this.inbound.bucket.bucketName, 'Objects put here are taken in as messages');
     if (socket) output('WakeManagementUrl', socket.managementUrl);
-    if (mail?.ruleSet && !(this.#props.mail && this.#props.mail.receiptRuleSet)) {
+    if (mail?.ruleSet && this.#givenMail.receiptRuleSet === undefined) {
       output(
         'ActivateMailCommand',
         `aws ses set-active-receipt-rule-set --rule-set-name ${mail.ruleSet.receiptRuleSetName} --region ${region}`,

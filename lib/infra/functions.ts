@@ -74,7 +74,7 @@ export class Functions extends Construct {
         securityGroups: [props.network.wakers()],
       }),
     });
-    acknowledgeFunction(at, { inside, tracing: props.tracing });
+    acknowledgeFunction(at, { stream: name === 'wake', inside, tracing: props.tracing });
     return made;
   }
 }

@@ -9,7 +9,7 @@ import * as ses from 'aws-cdk-lib/aws-ses';
 import * as actions from 'aws-cdk-lib/aws-ses-actions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledgeInbound } from './nag.ts';
+import { acknowledgeInbound, acknowledgeNotifications } from './nag.ts';
 import type { MailSettings } from './props.ts';
 import { failureQueue } from './wake.ts';
 
@@ -45,6 +45,7 @@ export class Inbound extends Construct {
       onFailure: new SqsDestination(this.failures),
     });
     this.bucket.addEventNotification(s3.EventType.OBJECT_CREATED, new LambdaDestination(ingest));
+    acknowledgeNotifications(this);
   }
 }
 
@@ -66,7 +67,9 @@ export class MailService extends Construct {
       for (const [n, domain] of settings.domains.entries()) {
         const own = hostedZone?.zoneName === domain;
         new ses.EmailIdentity(this, `Identity${n + 1}`, {
-          identity: own ? ses.Identity.publicHostedZone(hostedZone as route53.IPublicHostedZone) : ses.Identity.domain(domain),
+          identity: own
+            ? ses.Identity.publicHostedZone(hostedZone as route53.IPublicHostedZone)
+            : ses.Identity.domain(domain),
         });
       }
     }

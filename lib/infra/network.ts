@@ -1,5 +1,6 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { acknowledgeNetwork } from './nag.ts';
 
 export interface NetworkProps {
   readonly vpc?: ec2.IVpc;
@@ -38,6 +39,7 @@ export class Network extends Construct {
     }
     this.balancer.addEgressRule(this.tasks, ec2.Port.tcp(TASK_PORT), 'Requests to tasks');
     this.tasks.addIngressRule(this.balancer, ec2.Port.tcp(TASK_PORT), 'Requests from the load balancer');
+    acknowledgeNetwork(this);
   }
 
   /** Functions of the transport `direct`, which reach the tasks and AWS through gateway endpoints alone. */

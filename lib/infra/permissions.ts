@@ -1,13 +1,22 @@
+import { Stack } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
-import { Stack } from 'aws-cdk-lib';
+import type { MailboxId } from '../ops/ids.ts';
+import { accountPartition, keys } from '../store/schema.ts';
 import type { Access, Rights } from './catalogue.ts';
+import { acknowledgeWildcard } from './nag.ts';
 import type { DirectPushStorage, MailSettings } from './props.ts';
 
 /** No Scan, no table management: exactly what `DynamoTable` sends. Transactions are allowed by the writes in them. */
 const READ = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
-const WRITE = [...READ, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
+const WRITE = [
+  ...READ,
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:ConditionCheckItem',
+];
 /** Reads waiters, deletes those whose task is gone on condition that they are still the same. */
 const WAITERS = [...READ, 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
 const OWN_TASKS = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
@@ -22,7 +31,8 @@ export interface Granted {
 export function grantRights(role: iam.IRole, rights: Rights, granted: Granted): void {
   const { tables, bucket } = granted.storage;
   grantTable(role, tables.mailboxes, rights.mailboxes);
-  grantTable(role, tables.directory, rights.directory);
+  if (rights.directory === 'accounts') grantAccounts(role, tables.directory);
+  else grantTable(role, tables.directory, rights.directory);
   if (rights.devices === 'own-tasks') grantOwnTasks(role, tables.devices);
   else if (rights.devices === 'waiters') grant(role, tables.devices, WAITERS);
   else grantTable(role, tables.devices, rights.devices);
@@ -47,12 +57,24 @@ function grant(role: iam.IRole, table: Table, actions: readonly string[]): void 
   table.encryptionKey?.grantEncryptDecrypt(role);
 }
 
+/** Reads everything; a login may write the account's hash anew when its cost was raised. */
+function grantAccounts(role: iam.IRole, table: Table): void {
+  grant(role, table, READ);
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+      resources: [table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [accountPartition('*' as MailboxId)] } },
+    }),
+  );
+}
+
 function grantOwnTasks(role: iam.IRole, table: Table): void {
   role.addToPrincipalPolicy(
     new PolicyStatement({
       actions: OWN_TASKS,
       resources: [table.tableArn],
-      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['T#*'] } },
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys.task('*').pk] } },
     }),
   );
   table.encryptionKey?.grantEncryptDecrypt(role);
@@ -61,6 +83,12 @@ function grantOwnTasks(role: iam.IRole, table: Table): void {
 function grantBucket(role: iam.IRole, bucket: s3.IBucket, access: Access): void {
   if (access === 'none') return;
   const objects = bucket.arnForObjects('*');
+  acknowledgeWildcard(
+    role,
+    bucket.bucketArn,
+    '/*',
+    'Any object of this one bucket: their names are made when mail comes.',
+  );
   const actions = access === 'read' ? ['s3:GetObject'] : ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'];
   role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: [objects] }));
   // Without the right to list, S3 answers 403 instead of 404 for an object that is not there.
@@ -74,7 +102,9 @@ function grantSend(role: iam.IRole, domains: readonly string[]): void {
   role.addToPrincipalPolicy(
     new PolicyStatement({
       actions: ['ses:SendEmail', 'ses:SendRawEmail'],
-      resources: domains.map((domain) => stack.formatArn({ service: 'ses', resource: 'identity', resourceName: domain })),
+      resources: domains.map((domain) =>
+        stack.formatArn({ service: 'ses', resource: 'identity', resourceName: domain }),
+      ),
     }),
   );
 }

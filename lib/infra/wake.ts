@@ -10,7 +10,7 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { FED_KEY, FED_PREFIX } from '../store/dynamo/traits.ts';
-import { acknowledgeFailures, acknowledgeSocket } from './nag.ts';
+import { acknowledgeFailures, acknowledgeSocket, acknowledgeWildcard } from './nag.ts';
 
 /** Settings of the event source. An old wake is worth nothing: the sweep of the holder has long been there. */
 export const WAKE_SOURCE = {
@@ -116,8 +116,14 @@ export class SocketApi extends Construct {
   }
 
   /** Lets a process post to any task's connection; it cannot close one or read whose it is. */
-  grantPost(role: iam.IGrantable): void {
-    role.grantPrincipal.addToPrincipalPolicy(
+  grantPost(role: iam.IRole): void {
+    acknowledgeWildcard(
+      role,
+      this.#arn('POST/@connections/'),
+      '*',
+      'Connections of this one API, whose ids are made when tasks connect.',
+    );
+    role.addToPrincipalPolicy(
       new iam.PolicyStatement({
         actions: ['execute-api:ManageConnections'],
         resources: [this.#arn('POST/@connections/*')],
