@@ -16,7 +16,7 @@ import {
   withoutSkipped,
   withSkipped,
 } from './position.ts';
-import { BOTTOM, type IdRange, TOP } from './ranges.ts';
+import { BOTTOM, contains, type IdRange, type IdSet, TOP } from './ranges.ts';
 import { RowFolder } from './rows.ts';
 import type { Room } from './window.ts';
 
@@ -254,18 +254,10 @@ export interface AgainInput extends Omit<CollectInput, 'room' | 'logMoved'> {
 export async function collectAgain(input: AgainInput): Promise<Collected> {
   const { mailbox, folder, base, next, snapshot, own, emitter } = input;
   const folded = new RowFolder({ ...base, goal: next.goal }, own);
-  const rows: LogRow[] = [];
-  for (let upTo = base.log, more = true; more && compareWatermarks(upTo, next.log) < 0; ) {
-    const page = await mailbox.log(folder, upTo, LOG_PAGE);
-    if (page.gone) return { next, snapshot, gone: true };
-    for (const row of page.rows) {
-      if (compareWatermarks(row, next.log) > 0) break;
-      folded.add(row, rows.length);
-      rows.push(row);
-    }
-    ({ upTo, more } = page);
-  }
-  await tellFolds(input, rows, folded.tellable());
+  const interval = await rowsBetween(mailbox, folder, base.log, next.log);
+  if (!interval) return { next, snapshot, gone: true };
+  for (const [place, row] of interval.entries()) folded.add(row, place);
+  await tellFolds(input, interval, folded.tellable());
   const { added, removed } = extentBetween(withOwn(base, folded.made), next);
   for (const range of added) await everyPage(input, range, (items) => tellPage(input, items, snapshot));
   for (const range of removed) {
@@ -273,7 +265,34 @@ export async function collectAgain(input: AgainInput): Promise<Collected> {
       for (const item of items) emitter.remove('SoftDelete', item.id);
     });
   }
+  if (removed.length > 0 && !(await tellLost(input, removed))) return { next, snapshot, gone: true };
   return { next: settleSkipped(input, next), snapshot, gone: false };
+}
+
+/** What was to leave the filter and is gone from the folder since, no page shows and no later row tells. */
+async function tellLost({ mailbox, folder, next, emitter }: AgainInput, removed: IdSet): Promise<boolean> {
+  const since = await rowsBetween(mailbox, folder, next.log);
+  for (const row of since ?? []) {
+    if (row.kind === 'delete' && contains(removed, row.item)) emitter.remove('Delete', row.item);
+  }
+  return since !== undefined;
+}
+
+/** The rows after one watermark up to another, or to the end; `undefined` where they are gone. */
+async function rowsBetween(
+  mailbox: Mailbox,
+  folder: FolderId,
+  after: Watermark,
+  end?: Watermark,
+): Promise<LogRow[] | undefined> {
+  const rows: LogRow[] = [];
+  for (let upTo = after, more = true; more && !(end && compareWatermarks(upTo, end) >= 0); ) {
+    const page = await mailbox.log(folder, upTo, LOG_PAGE);
+    if (page.gone) return undefined;
+    rows.push(...page.rows.filter((row) => !end || compareWatermarks(row, end) <= 0));
+    ({ upTo, more } = page);
+  }
+  return rows;
 }
 
 async function everyPage(

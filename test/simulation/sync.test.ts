@@ -298,6 +298,15 @@ const PAST: readonly (readonly Step[])[] = [
     { do: 'sync', phone: 1, fate: 'arrives', window: undefined, changes: false },
     { do: 'flag', pick: 0 },
   ],
+  // What was to leave the filter is deleted before the lost answer is told again.
+  [
+    { do: 'deliver', days: 6, count: 1 },
+    { do: 'sync', phone: 0, fate: 'arrives', window: undefined, changes: true },
+    { do: 'sync', phone: 0, fate: 'arrives', window: undefined, changes: true },
+    { do: 'filter', phone: 0, type: 2 },
+    { do: 'sync', phone: 0, fate: 'lost', window: undefined, changes: true },
+    { do: 'remove', pick: 0 },
+  ],
   // A repetition without GetChanges takes the interval back, and its snapshot with it.
   [
     { do: 'sync', phone: 0, fate: 'arrives', window: undefined, changes: true },

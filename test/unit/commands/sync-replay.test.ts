@@ -65,6 +65,20 @@ describe('an answer that was lost', () => {
   });
 });
 
+describe('what was to leave the filter by an answer that was lost', () => {
+  test('leaves with its repetition although it was deleted meanwhile', async () => {
+    const world = await openSyncWorld();
+    const [old] = await deliver(world, 1, { received: world.clock.now() - 2 * 86_400_000 });
+    const phone = new TestPhone(world);
+    await phone.start();
+    await phone.send({ Options: [{ FilterType: 1 }] });
+    await world.mailbox.remove(INBOX, [itemOf(old!)]);
+    await phone.sync({ Options: [{ FilterType: 1 }] });
+    expect(phone.items.size).toBe(0);
+    expect(await phone.send()).toBe('empty');
+  });
+});
+
 describe('client commands that come again', () => {
   test('an Add is done once and answered with the same ServerId', async () => {
     const world = await openSyncWorld({ email: writable });
