@@ -44,6 +44,7 @@ describe('a set of ids', () => {
   test('is itself again when what was taken comes back', () => {
     fc.assert(
       fc.property(set, range, (one, hole) => {
+        fc.pre(hole.from < hole.below);
         const inside = subtract(one, subtract(one, [hole]));
         expect(inside.reduce<IdSet>(union, subtract(one, [hole]))).toEqual(one);
       }),
