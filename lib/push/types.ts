@@ -48,6 +48,8 @@ export interface Wake {
   readonly folder?: FolderId;
   readonly seq?: number;
   readonly added?: number;
+  /** When it was committed, epoch milliseconds; for the figures. */
+  readonly at?: number;
 }
 
 /** A newer request of the same device was registered: whoever holds an older one for the same folders ends it. */
@@ -65,6 +67,8 @@ export interface Supersede {
 export interface TaskMessage {
   readonly wakes: readonly Wake[];
   readonly supersedes?: readonly Supersede[];
+  /** Who says so, for the figures: the writer itself, or whoever follows the store's feed. */
+  readonly cause?: 'fast-path' | 'feed';
 }
 
 /** How a task is reached, whoever holds the requests: in process, over its socket, over HTTP. */

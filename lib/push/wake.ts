@@ -3,7 +3,7 @@ import type { FolderId, MailboxId } from '../ops/ids.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import type { Feed, FeedRecord } from '../store/ports.ts';
 import { mailboxOf } from '../store/schema.ts';
-import type { Holder, Wake, WakeTransport } from './types.ts';
+import type { Holder, TaskMessage, Wake, WakeTransport } from './types.ts';
 import type { Waiter, Waiters } from './waiters.ts';
 
 /** What the feed's records say to held requests, each folder once with its highest numbers. Other rows are left out. */
@@ -25,7 +25,7 @@ function wakeOf({ pk, sk, row }: FeedRecord): Wake | undefined {
   if (!sk.startsWith('F#')) return undefined;
   const folder = sk.slice(2) as FolderId;
   // A folder that is gone has no numbers: whoever watches it must look.
-  return { mailbox, folder, seq: numberOf(row?.seq), added: numberOf(row?.added) };
+  return { mailbox, folder, seq: numberOf(row?.seq), added: numberOf(row?.added), at: numberOf(row?.at) };
 }
 
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);
@@ -50,6 +50,16 @@ export interface WakerDeps {
   readonly log: Log;
 }
 
+/** What became of wakes. */
+export interface WakeReport {
+  /** Tasks that were told. */
+  readonly reached: number;
+  /** Waiters of tasks that nobody answers for, or that could not be told. */
+  readonly stale: number;
+  /** Mailboxes whose waiters could not be read: nobody was told. */
+  readonly unread: readonly MailboxId[];
+}
+
 /** Brings wakes to the tasks that hold the mailbox's requests, wherever they are. */
 export class Waker {
   readonly #deps: WakerDeps;
@@ -63,10 +73,18 @@ export class Waker {
    * holders' sweep heals what got lost. Resolves to the number of tasks that were reached.
    */
   async wake(wakes: readonly Wake[]): Promise<number> {
+    return (await this.tell(wakes)).reached;
+  }
+
+  /** The same with all that is to be said of it. Never rejects. */
+  async tell(wakes: readonly Wake[], cause?: TaskMessage['cause']): Promise<WakeReport> {
+    const unread: MailboxId[] = [];
     const byTask = new Map<string, { readonly waiters: Waiter[]; readonly wakes: Wake[] }>();
     for (const [mailbox, ofMailbox] of grouped(wakes)) {
       const told = new Set<string>();
-      for (const waiter of await this.#waitersOf(mailbox)) {
+      const waiting = await this.#waitersOf(mailbox);
+      if (!waiting) unread.push(mailbox);
+      for (const waiter of waiting ?? []) {
         const task = byTask.get(waiter.task) ?? { waiters: [], wakes: [] };
         byTask.set(waiter.task, task);
         task.waiters.push(waiter);
@@ -75,29 +93,38 @@ export class Waker {
         told.add(waiter.task);
       }
     }
-    const reached = await Promise.all(
-      [...byTask].map(([task, { waiters, wakes: all }]) => this.#tell(task, waiters, all)),
+    const tasks = [...byTask];
+    const told = await Promise.all(
+      tasks.map(([task, { waiters, wakes: all }]) =>
+        this.#tell(task, waiters, { wakes: all, ...(cause && { cause }) }),
+      ),
     );
-    return reached.filter(Boolean).length;
+    const missed = tasks.filter((_, place) => !told[place]);
+    return {
+      reached: tasks.length - missed.length,
+      stale: missed.reduce((sum, [, { waiters }]) => sum + waiters.length, 0),
+      unread,
+    };
   }
 
-  async #waitersOf(mailbox: MailboxId): Promise<readonly Waiter[]> {
+  /** `undefined` when they cannot be read. */
+  async #waitersOf(mailbox: MailboxId): Promise<readonly Waiter[] | undefined> {
     try {
       return await this.#deps.waiters.of(mailbox);
     } catch (error) {
       this.#deps.log.warn('wake-lost', { stage: 'waiters', ...errorFields(error) });
-      return [];
+      return undefined;
     }
   }
 
-  async #tell(task: string, waiters: readonly Waiter[], wakes: readonly Wake[]): Promise<boolean> {
+  async #tell(task: string, waiters: readonly Waiter[], message: TaskMessage): Promise<boolean> {
     const { transport, log } = this.#deps;
     try {
-      if ((await transport.send(task, { wakes })) === 'delivered') return true;
+      if ((await transport.send(task, message)) === 'delivered') return true;
       // A socket died, perhaps not the task: only rows of processes that are gone go with it. A task that has a new
       // socket by now is told there; one that has none yet looks at everything when it is back.
       const living = await this.#deps.waiters.bury(waiters);
-      if (living.length > 0 && (await transport.send(task, { wakes })) === 'delivered') return true;
+      if (living.length > 0 && (await transport.send(task, message)) === 'delivered') return true;
       log.info('wake-gone', { task, living: living.length });
     } catch (error) {
       log.warn('wake-lost', { stage: 'send', task, ...errorFields(error) });
