@@ -121,10 +121,10 @@ async function assemble(
     holder,
     deliver: (address, raw) =>
       domain.delivery.deliver(address, typeof raw === 'string' ? Buffer.from(raw) : raw, { from: '', arrival: 'live' }),
-    drain: (ms = DRAIN_MS) => drain(listeners, holder, ms),
+    drain: (ms = DRAIN_MS) => awake(drain(listeners, holder, ms)),
     close: async () => {
       const mail = [smtp.listener, ...(lmtp ? [lmtp.listener] : []), mailOut];
-      await close(domain, listeners, mail, holder, unfollow);
+      await awake(close(domain, listeners, mail, holder, unfollow));
     },
   };
 }
@@ -183,6 +183,16 @@ async function ensureDemo({ accounts }: Domain): Promise<Running['demo']> {
   const password = newAppSecret();
   await accounts.create({ address: DEMO_ADDRESS, name: 'Demo', password });
   return { address: DEMO_ADDRESS, password };
+}
+
+/** Timers of the product never keep the process alive; whoever waits for it to end well must. */
+async function awake(work: Promise<void>): Promise<void> {
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    await work;
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 /** Sockets stay open until their answers are out: the phones come back to whoever listens then. */

@@ -39,7 +39,8 @@ export async function withBench<T>(
   const server = new Worker<Order>('server.ts', ['--expose-gc']);
   const load = new Worker<LoadOrder>('load.ts');
   try {
-    const options: EmbeddedInput = { dataDir, host: '127.0.0.1', port: 0, smtpPort: 0, ...input };
+    const tablePrefix = `bench-${path.basename(dataDir)}-`;
+    const options: EmbeddedInput = { dataDir, tablePrefix, host: '127.0.0.1', port: 0, smtpPort: 0, ...input };
     const { port } = await server.tell<{ port: number }>({ do: 'start', input: options });
     const users: UserSecret[] = [];
     for (let from = 0; from < phones; from += 500) {
@@ -90,9 +91,11 @@ export async function holding(bench: Bench, { held, idleS }: Sizes): Promise<Fig
   ];
 }
 
-/** From the commit of a delivery to the arrival of the Ping's answer at the phone; `held` Pings are waiting already. */
+/** From the commit of a delivery to the arrival of the Ping's answer at the phone, with as many Pings held. */
 export async function commitToPing(bench: Bench, { deliveries }: Sizes): Promise<Figure[]> {
   const users = range(0, deliveries);
+  await bench.load.tell({ do: 'hold', phones: users, heartbeat: 3540 });
+  await untilHeld(bench, deliveries);
   const answers = bench.load.tell<Answer[]>({ do: 'answers', count: deliveries });
   const times = await bench.server.tell<[number, string][]>({ do: 'deliver', users, perSecond: 200 });
   const commits = new Map(times);

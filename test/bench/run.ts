@@ -1,57 +1,75 @@
 /**
- * npm run bench                    all rows on the SQLite engine
- * npm run bench -- --only holding  one part: sync, wake, holding, storm, fleet
- * npm run bench -- --scale 0.1     smaller, for a quick look
+ * npm run bench                         all rows, SQLite engine first, then DynamoDB's
+ * npm run bench -- --only holding       one part: sync, wake, holding, storm, fleet
+ * npm run bench -- --engine sqlite      one engine: sqlite, dynamodb
+ * npm run bench -- --scale 0.1          smaller, for a quick look
  */
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import type { EmbeddedInput } from '../../lib/embedded/options.ts';
+import { dynamoServer, missing } from '../support/servers/dynamodb.ts';
 import { type Figure, met, printTable } from './figures.ts';
 import { fleet } from './fleet.ts';
 import { commitToPing, firstSync, holding, type Sizes, storm, withBench } from './push.ts';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, scale: { type: 'string', default: '1' } },
+  options: { only: { type: 'string' }, engine: { type: 'string' }, scale: { type: 'string', default: '1' } },
 });
 const scale = Number(values.scale);
 if (!(scale > 0 && scale <= 1)) throw new RangeError('--scale is above 0 and at most 1');
-const of = (count: number) => Math.max(1, Math.round(count * scale));
-const sizes: Sizes = {
-  held: of(15_000),
-  deliveries: of(1000),
-  storm: of(10_000),
-  messages: 500,
-  devices: of(40),
-  idleS: 20,
-};
 
-console.log(
-  `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 1024 ** 3)} GB, Linux ${release()}, Node ${process.version}`,
-);
+function sizesAt(share: number): Sizes {
+  const of = (count: number) => Math.max(1, Math.round(count * share * scale));
+  return { held: of(15_000), deliveries: of(1000), storm: of(10_000), messages: 500, devices: of(40), idleS: 20 };
+}
+
 const wanted = (part: string) => values.only === undefined || values.only === part;
-const rows: Figure[] = [];
-const add = (figures: Figure[]) => {
-  rows.push(...figures);
-  printTable('so far', figures);
-};
 
-if (wanted('sync')) await withBench({}, 1, async (bench) => add(await firstSync(bench, sizes)));
-if (wanted('wake')) {
-  await withBench({}, sizes.deliveries, async (bench) => {
-    await bench.load.tell({
-      do: 'hold',
-      phones: Array.from({ length: sizes.deliveries }, (_, at) => at),
-      heartbeat: 3540,
+async function measure(input: EmbeddedInput, sizes: Sizes): Promise<Figure[]> {
+  const rows: Figure[] = [];
+  const add = (figures: Figure[]) => {
+    rows.push(...figures);
+    for (const { name, value, unit } of figures) console.error(`  ${name}: ${value.toPrecision(3)} ${unit}`);
+  };
+  if (wanted('sync')) await withBench(input, 1, async (bench) => add(await firstSync(bench, sizes)));
+  if (wanted('wake')) {
+    await withBench(input, sizes.deliveries, async (bench) => add(await commitToPing(bench, sizes)));
+  }
+  if (wanted('holding') || wanted('storm')) {
+    await withBench(input, sizes.held, async (bench) => {
+      add(await holding(bench, sizes));
+      if (wanted('storm')) add(await storm(bench, sizes));
     });
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    add(await commitToPing(bench, sizes));
-  });
+  }
+  return rows;
 }
-if (wanted('holding') || wanted('storm')) {
-  await withBench({}, sizes.held, async (bench) => {
-    add(await holding(bench, sizes));
-    if (wanted('storm')) add(await storm(bench, sizes));
-  });
+
+const [cpu] = cpus();
+const memory = Math.round(totalmem() / 1024 ** 3);
+console.log(`${cpu?.model.trim()}, ${cpus().length} cores, ${memory} GB, Linux ${release()}, Node ${process.version}`);
+
+let misses = 0;
+if (values.engine !== 'dynamodb') {
+  const rows = await measure({}, sizesAt(1));
+  if (wanted('fleet')) rows.push(...(await fleet(sizesAt(1).held)));
+  printTable('SQLite engine (WAL, full sync)', rows);
+  misses = rows.filter((figure) => met(figure) === false).length;
 }
-if (wanted('fleet')) add(await fleet(sizes.held));
-printTable('SQLite engine (WAL, full sync)', rows);
-if (rows.some((figure) => met(figure) === false)) process.exitCode = 1;
+if (values.engine !== 'sqlite' && values.only !== 'fleet') {
+  const why = missing('dynoxide');
+  if (why) {
+    console.log(`\nDynamoDB engine: not measured, ${why}`);
+  } else {
+    const server = await dynamoServer('dynoxide');
+    process.env.AWS_ACCESS_KEY_ID = 'bench';
+    process.env.AWS_SECRET_ACCESS_KEY = 'bench';
+    // A tenth: setting up thousands of accounts on the test server takes longer than what is measured.
+    const rows = await measure({ store: 'dynamodb', endpoint: server.endpoint }, sizesAt(0.1));
+    printTable(
+      'DynamoDB engine on a local test server (no targets)',
+      rows.map(({ name, value, unit }) => ({ name, value, unit })),
+    );
+    await server.stop();
+  }
+}
+if (misses > 0) process.exitCode = 1;
