@@ -60,6 +60,7 @@ if (values.engine !== 'sqlite' && values.only !== 'fleet') {
   if (why) {
     console.log(`\nDynamoDB engine: not measured, ${why}`);
   } else {
+    // It ends with this process.
     const server = await dynamoServer('dynoxide');
     process.env.AWS_ACCESS_KEY_ID = 'bench';
     process.env.AWS_SECRET_ACCESS_KEY = 'bench';
@@ -69,7 +70,6 @@ if (values.engine !== 'sqlite' && values.only !== 'fleet') {
       'DynamoDB engine on a local test server (no targets)',
       rows.map(({ name, value, unit }) => ({ name, value, unit })),
     );
-    await server.stop();
   }
 }
 if (misses > 0) process.exitCode = 1;
