@@ -1,0 +1,204 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { FUNCTION_NAMES, FUNCTIONS } from '../../lib/infra/catalogue.ts';
+import { isFed } from '../../lib/store/dynamo/traits.ts';
+import { keys } from '../../lib/store/schema.ts';
+import { actionsOn, only, resources, statementsOf, synthApp } from './support.ts';
+
+const { template } = synthApp();
+const HOLDER = 'DirectPushHolderTaskTaskRole';
+const roleOf = (name: string) => `DirectPushFunctions${name[0]!.toUpperCase()}${name.slice(1)}Role`;
+const functionOf = (name: string) =>
+  only(template, 'AWS::Lambda::Function', `DirectPushFunctions${name[0]!.toUpperCase()}${name.slice(1)}Function`);
+
+const READ = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
+const WRITE = [...READ, ...['Put', 'Update', 'Delete'].map((verb) => `dynamodb:${verb}Item`), 'dynamodb:ConditionCheckItem'].sort();
+const ACCOUNTS = [...READ, 'dynamodb:ConditionCheckItem', 'dynamodb:UpdateItem'].sort();
+const OBJECTS = ['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'];
+const SEND = ['ses:SendEmail', 'ses:SendRawEmail'];
+const POST = ['execute-api:ManageConnections'];
+
+describe.each(FUNCTION_NAMES)('function %s', (name) => {
+  it('runs on Node 24 and arm64, from a bundle', () => {
+    expect(functionOf(name)).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      MemorySize: FUNCTIONS[name].memoryMiB,
+      Timeout: FUNCTIONS[name].timeoutS,
+    });
+  });
+
+  it('knows that it must not hold', () => {
+    expect(functionOf(name).Environment.Variables.DIRECT_PUSH_LANE).toBe('lambda');
+  });
+
+  it('keeps its logs for a month, in a group of its own', () => {
+    const { Ref } = functionOf(name).LoggingConfig.LogGroup;
+    expect(resources(template, 'AWS::Logs::LogGroup')[Ref]!.RetentionInDays).toBe(30);
+  });
+
+  it('has no managed policy', () => {
+    expect(only(template, 'AWS::IAM::Role', roleOf(name)).ManagedPolicyArns).toBeUndefined();
+  });
+});
+
+describe('least privilege', () => {
+  const none: readonly string[] = [];
+  it.each([
+    // role, mailboxes, devices, directory, blobs, inbound, mail, wakes
+    [roleOf('sync'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, SEND, POST],
+    [roleOf('provision'), WRITE, WRITE, ACCOUNTS, none, none, none, POST],
+    [roleOf('commands'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, none, POST],
+    [roleOf('autodiscover'), none, none, ACCOUNTS, none, none, none, none],
+    [roleOf('wake'), none, [...READ, 'dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem'].sort(), none, none, none, none, POST],
+    [roleOf('ingest'), WRITE, WRITE, READ, OBJECTS, ['s3:GetObject', 's3:ListBucket'], SEND, POST],
+    [roleOf('socket'), none, WRITE.filter((action) => !/Batch|Query|Check/.test(action)), none, none, none, none, none],
+    [HOLDER, WRITE, WRITE, ACCOUNTS, OBJECTS, none, SEND, POST],
+  ])('%s', (role, mailboxes, devices, directory, blobs, inbound, mail, wakes) => {
+    const streamless = actionsOn(template, role, 'DataMailboxes').filter((action) => !/Stream|GetRecords|Shard/.test(action));
+    expect(streamless).toEqual(mailboxes);
+    expect(actionsOn(template, role, 'DataDevices')).toEqual(devices);
+    expect(actionsOn(template, role, 'DataDirectory')).toEqual(directory);
+    expect(actionsOn(template, role, 'DataBlobs')).toEqual(blobs);
+    expect(actionsOn(template, role, 'InboundMessages')).toEqual(inbound);
+    expect(actionsOn(template, role, 'identity/acme.test')).toEqual(mail);
+    expect(actionsOn(template, role, '@connections')).toEqual(wakes);
+  });
+
+  it('a login updates account rows and no others', () => {
+    for (const role of [roleOf('sync'), roleOf('autodiscover'), HOLDER]) {
+      const update = statementsOf(template, role).find(
+        ({ actions, resources: on }) => actions.includes('dynamodb:UpdateItem') && on.includes('DataDirectory'),
+      );
+      expect(update?.conditions).toEqual({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['A#*'] } });
+    }
+  });
+
+  it('the socket function sees rows of tasks and no others', () => {
+    const statement = statementsOf(template, roleOf('socket')).find(({ resources: on }) => on.includes('DataDevices'));
+    expect(statement?.conditions).toEqual({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['T#*'] } });
+    expect(keys.task('abc').pk).toMatch(/^T#/);
+  });
+
+  it('the holder alone may connect its socket', () => {
+    const all = [...FUNCTION_NAMES.map(roleOf), HOLDER];
+    const connecting = all.filter((role) =>
+      statementsOf(template, role).some(({ actions }) => actions.includes('execute-api:Invoke')),
+    );
+    expect(connecting).toEqual([HOLDER]);
+    expect(actionsOn(template, HOLDER, '/wake/$connect')).toEqual(['execute-api:Invoke']);
+  });
+
+  it('nobody may scan, make or delete tables', () => {
+    for (const role of [...FUNCTION_NAMES.map(roleOf), HOLDER]) {
+      const actions = statementsOf(template, role).flatMap((statement) => statement.actions);
+      expect(actions.filter((action) => /Scan|Table|\*$/.test(action)), role).toEqual([]);
+    }
+  });
+});
+
+describe('the stream to the wake function', () => {
+  const source = only(template, 'AWS::Lambda::EventSourceMapping');
+
+  it('waits for nothing, runs ten batches of a shard at once, and gives up soon', () => {
+    expect(source).toMatchObject({
+      BatchSize: 500,
+      MaximumBatchingWindowInSeconds: 0,
+      ParallelizationFactor: 10,
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: 120,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      StartingPosition: 'LATEST',
+    });
+  });
+
+  it('tells of what failed', () => {
+    const destination = source.DestinationConfig.OnFailure.Destination['Fn::GetAtt'][0];
+    expect(destination).toMatch(/^DirectPushWakeFailures/);
+    expect(resources(template, 'AWS::SQS::Queue')[destination]).toMatchObject({ SqsManagedSseEnabled: true });
+  });
+
+  it('is filtered to the rows that the feed tells of', () => {
+    const [{ Pattern }] = source.FilterCriteria.Filters;
+    const { S } = JSON.parse(Pattern).dynamodb.Keys.sk;
+    const passes = (sk: string) => S.some((p: string | { prefix: string }) => (typeof p === 'string' ? p === sk : sk.startsWith(p.prefix)));
+    const rows = [
+      keys.state('m' as never),
+      keys.folder('m' as never, 'f' as never),
+      keys.item('m' as never, 'f' as never, 'i' as never),
+      keys.log('m' as never, 'f' as never, 1, 1),
+      keys.garbage('m' as never, 'f' as never, 1),
+    ];
+    expect(rows.map(({ sk }) => passes(sk))).toEqual([true, true, false, false, false]);
+    expect(rows.map(({ sk }) => isFed(sk))).toEqual(rows.map(({ sk }) => passes(sk)));
+  });
+});
+
+describe('the WebSocket API', () => {
+  it('asks for a signature when connecting', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: '$connect', AuthorizationType: 'AWS_IAM' });
+  });
+
+  it.each(['$disconnect', '$default'])('has a route %s', (RouteKey) => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey });
+  });
+
+  it('runs nothing for what a task sends', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', { IntegrationType: 'MOCK' });
+  });
+
+  it('has a stage that deploys itself', () => {
+    expect(only(template, 'AWS::ApiGatewayV2::Stage')).toMatchObject({ StageName: 'wake', AutoDeploy: true });
+  });
+});
+
+describe('mail', () => {
+  it('goes from SES into the inbound bucket', () => {
+    template.hasResourceProperties('AWS::SES::ReceiptRule', {
+      Rule: {
+        Enabled: true,
+        Recipients: ['acme.test'],
+        ScanEnabled: true,
+        Actions: [{ S3Action: { BucketName: { Ref: Match.stringLikeRegexp('Inbound') }, ObjectKeyPrefix: 'ses/' } }],
+      },
+    });
+  });
+
+  it('goes from the bucket to ingest', () => {
+    template.hasResourceProperties('Custom::S3BucketNotifications', {
+      NotificationConfiguration: {
+        LambdaFunctionConfigurations: [
+          {
+            Events: ['s3:ObjectCreated:*'],
+            LambdaFunctionArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DirectPushFunctionsIngest'), 'Arn'] },
+          },
+        ],
+      },
+    });
+  });
+
+  it('that cannot be taken in goes to a queue', () => {
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 2,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DirectPushInboundFailures'), 'Arn'] } },
+      },
+    });
+  });
+
+  it('is kept for two weeks after it was taken in, and never with the endpoint deleted', () => {
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: { LifecycleConfiguration: { Rules: [{ ExpirationInDays: 14, Status: 'Enabled' }] } },
+    });
+  });
+
+  it('for nobody bounces', () => {
+    expect(functionOf('ingest').Environment.Variables).toMatchObject({
+      DIRECT_PUSH_UNKNOWN_RECIPIENTS: 'bounce',
+      DIRECT_PUSH_OUTBOUND: 'ses',
+    });
+  });
+});
