@@ -1,0 +1,37 @@
+/** Mutation testing; `npm run mutation` (tools/mutation.ts) runs it folder by folder. See docs/testing.md. */
+const folder = process.env.MUTATION_FOLDER ?? 'all';
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  mutate: ['lib/{wbxml,sync,protocol,commands}/**/*.ts'],
+  ignorePatterns: [
+    'dist',
+    'data',
+    'cdk.out',
+    'coverage',
+    'reports',
+    'docs',
+    'functions',
+    'test/{bench,package,infra}',
+    '*.tgz',
+  ],
+  plugins: ['@stryker-mutator/vitest-runner', './tools/mutation-ignore.mjs'],
+  ignorers: ['words'],
+  testRunner: 'vitest',
+  vitest: { configFile: 'vitest.mutation.config.ts', related: false },
+  coverageAnalysis: 'perTest',
+  // What runs once, while a module is loaded (tables, schemas), would need every test for each mutant.
+  ignoreStatic: true,
+  incremental: true,
+  incrementalFile: `reports/mutation/${folder}.incremental.json`,
+  reporters: ['html', 'json', 'clear-text', 'progress-append-only'],
+  htmlReporter: { fileName: `reports/mutation/${folder}.html` },
+  jsonReporter: { fileName: `reports/mutation/${folder}.json` },
+  clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
+  concurrency: 2,
+  timeoutMS: 5000,
+  dryRunTimeoutMinutes: 20,
+  tempDirName: '.stryker-tmp',
+  // Stryker would rewrite it by an API that TypeScript 7 no longer has; nothing here needs that, so no file has this name.
+  tsconfigFile: 'tsconfig.none.json',
+};
