@@ -63,7 +63,7 @@ export async function startServer(input: EmbeddedInput = {}, settings: StartSett
  * The schemas are those of 14.0 and later: they do not know the Class that 12.1 has in every Collection of an answer
  * (MS-ASCMD R1327, R6290).
  */
-async function schemaErrors(
+export async function schemaErrors(
   answers: readonly { readonly command: string; readonly version: ProtocolVersion; readonly body: Uint8Array }[],
 ): Promise<readonly string[]> {
   const [old, recent] = [
