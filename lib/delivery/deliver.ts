@@ -8,6 +8,7 @@ import type { FolderId, ItemId, MailboxId } from '../ops/ids.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import { type Blobs, ConditionFailed, type Row, type Table, type Write } from '../store/ports.ts';
 import { keys, LEDGER_TTL_S } from '../store/schema.ts';
+import { conversationFolder } from './conversation-rules.ts';
 import { type Envelope, type IncomingMessage, readMessage } from './message.ts';
 
 export interface DeliveryServices {
@@ -85,18 +86,28 @@ export function createDelivery(services: DeliveryServices): Delivery {
     if (!account) throw new NoRecipient();
     const before = await deliveredBefore(services, account.id, message.key);
     if (before) return before;
-    const folder = await inbox(account.id);
     const item = await store(account.id, message);
+    const ruled = await conversationFolder(services.table, account.id, item.content.conversationId);
     try {
-      const ledger = ledgerWrite(account.id, message, folder, clock.now());
-      const [done] = await mailboxes.open(account.id).append(folder, [item], { with: [ledger] });
-      log.info('delivered', { mailbox: account.id, item: item.id, bytes: message.raw.length, new: done!.changed });
-      return { mailbox: account.id, folder, item: item.id, duplicate: !done!.changed };
+      return await place(account.id, message, item, ruled ?? (await inbox(account.id)));
+    } catch (error) {
+      // The folder that the conversation was moved to has been deleted since.
+      if (ruled === undefined || !(error instanceof NoFolder)) throw error;
+      return await place(account.id, message, item, await inbox(account.id));
+    }
+  };
+
+  const place = async (mailbox: MailboxId, message: IncomingMessage, item: NewItem, folder: FolderId) => {
+    try {
+      const ledger = ledgerWrite(mailbox, message, folder, clock.now());
+      const [done] = await mailboxes.open(mailbox).append(folder, [item], { with: [ledger] });
+      log.info('delivered', { mailbox, item: item.id, bytes: message.raw.length, new: done!.changed });
+      return { mailbox, folder, item: item.id, duplicate: !done!.changed };
     } catch (error) {
       // Another delivery of the same message was faster.
-      const other = error instanceof ConditionFailed && (await deliveredBefore(services, account.id, message.key));
+      const other = error instanceof ConditionFailed && (await deliveredBefore(services, mailbox, message.key));
       if (other) return other;
-      log.warn('delivery failed', { mailbox: account.id, ...errorFields(error) });
+      log.warn('delivery failed', { mailbox, ...errorFields(error) });
       throw error;
     }
   };

@@ -19,7 +19,13 @@ import {
 } from '../wbxml/schema.ts';
 import { BodyPartPreference, BodyPreference } from './airsyncbase.ts';
 
-const fetchOptions = container('ItemOperations', {
+/**
+ * The options of all operations: an option that belongs to another operation has a status of its own (MS-ASCMD R3547),
+ * so it must be seen.
+ */
+const options = container('ItemOperations', {
+  DeleteSubFolders: flag(),
+  MoveAlways: flag(),
   /** Its children are the properties that the client wants. */
   Schema: optional(open()),
   Range: optional(text()),
@@ -44,18 +50,20 @@ const target = {
 export const ItemOperationsRequest = orderedDocument('ItemOperations', 'ItemOperations', {
   EmptyFolderContents: container('ItemOperations', {
     CollectionId: within('AirSync', text()),
-    Options: optional(container('ItemOperations', { DeleteSubFolders: flag() })),
+    Options: optional(options),
   }),
   Fetch: container('ItemOperations', {
     Store: text(),
     ...target,
+    /** One only; what comes more than once has a status of its own (R765). */
+    FileReference: within('AirSyncBase', optional(repeated(text()))),
     RemoveRightsManagementProtection: within('RightsManagement', flag()),
-    Options: optional(fetchOptions),
+    Options: optional(options),
   }),
   Move: container('ItemOperations', {
     ConversationId: opaque(),
     DstFldId: text(),
-    Options: optional(container('ItemOperations', { MoveAlways: flag() })),
+    Options: optional(options),
   }),
 });
 export type ItemOperationsRequest = Infer<typeof ItemOperationsRequest>;

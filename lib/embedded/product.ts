@@ -2,16 +2,20 @@ import { createFolderCreate } from '../commands/folder-create.ts';
 import { createFolderDelete } from '../commands/folder-delete.ts';
 import { createFolderSync } from '../commands/folder-sync.ts';
 import { createFolderUpdate } from '../commands/folder-update.ts';
+import { createGetAttachment } from '../commands/get-attachment.ts';
 import { createGetItemEstimateCommand } from '../commands/get-item-estimate.ts';
+import { createItemOperations } from '../commands/item-operations.ts';
 import { createMoveItems } from '../commands/move-items.ts';
 import { createPing } from '../commands/ping.ts';
 import { createProvision } from '../commands/provision.ts';
 import { createSendMail } from '../commands/send-mail.ts';
 import { createSettings } from '../commands/settings.ts';
+import { shownEmail } from '../commands/show/email.ts';
 import { createSmartForward } from '../commands/smart-forward.ts';
 import { createSmartReply } from '../commands/smart-reply.ts';
 import { emailClass } from '../commands/sync/email.ts';
 import { createSyncCommand } from '../commands/sync.ts';
+import { conversationRules } from '../delivery/conversation-rules.ts';
 import type { Outbound } from '../delivery/outbound/types.ts';
 import type { Handler } from '../http/types.ts';
 import { type AuthenticatorOptions, createAuthenticator } from '../identity/authenticator.ts';
@@ -40,6 +44,7 @@ export function createProduct(
   const hierarchy = new HierarchyStates(table, mailboxes);
   const news = new SyncNews(states, clock);
   const classes = [emailClass(blobs)];
+  const shown = [shownEmail(blobs)];
   const bearer = options.oidcIssuer
     ? createBearerAuth(
         { jwks: issuerKeys(options.oidcIssuer), issuer: options.oidcIssuer, audience: options.oidcAudience! },
@@ -64,6 +69,8 @@ export function createProduct(
       createSmartForward(mail, sending),
       createSyncCommand({ table, states, news, classes }),
       createGetItemEstimateCommand({ states, classes }),
+      createItemOperations({ blobs, classes: shown, conversations: async () => [], rules: conversationRules(table) }),
+      createGetAttachment(blobs),
       createPing({
         table,
         log,

@@ -154,7 +154,11 @@ export class PlainConnection {
       this.#socket.write(body.length === 0 ? head : Buffer.concat([Buffer.from(head, 'latin1'), body]));
     } else {
       this.#socket.write(head, 'latin1');
-      for await (const chunk of body) if (!this.#socket.write(chunk)) await writable(this.#socket);
+      for await (const chunk of body) {
+        // A dead socket never drains, and whoever reads a blob for it would wait for ever.
+        if (this.#socket.destroyed) return;
+        if (!this.#socket.write(chunk)) await writable(this.#socket);
+      }
     }
     // It may have ended while a streamed body was written.
     if ((this.#state as string) === 'ended') return;

@@ -28,10 +28,28 @@ export interface CommandContext {
 /** Headers a command may add: MS-ASProtocolVersions and X-MS-RP on a first FolderSync, for example. */
 export type ExtraHeaders = Readonly<Record<string, string>>;
 
+/** Bytes that leave while they are read, so that they are never whole in memory. */
+export interface Piece {
+  /** Exact: Content-Length is made from it. */
+  readonly size: number;
+  /** Called once at most, when the answer is on its way. */
+  stream(): AsyncIterable<Uint8Array>;
+}
+
 export type CommandResult<Response> =
   | { readonly kind: 'document'; readonly document: Response; readonly headers?: ExtraHeaders }
   /** HTTP 200 with Content-Length 0: an empty Sync answer for 12.1 and later. */
   | { readonly kind: 'empty' }
+  /** The document, and the data of its `Part` elements behind it: part 1 is the first (MS-ASCMD 2.2.1.10.1.1). */
+  | { readonly kind: 'multipart'; readonly document: Response; readonly parts: readonly Piece[] }
+  /** A document in which the text `placeholder`, there once, stands for the base64 of its piece. */
+  | {
+      readonly kind: 'inlined';
+      readonly document: Response;
+      readonly pieces: readonly { readonly placeholder: string; readonly piece: Piece }[];
+    }
+  /** No document at all: GetAttachment. */
+  | { readonly kind: 'file'; readonly contentType: string; readonly piece: Piece }
   /** `answer` of the hold gives `document` or `empty`. */
   | { readonly kind: 'held'; readonly hold: HoldSpec<CommandResult<Response>> };
 

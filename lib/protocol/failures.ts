@@ -71,17 +71,18 @@ export function failureAnswer(
 ): EasResponse {
   if (failure instanceof HttpFailure) return httpAnswer(failure.status, failure.headers, responder);
   const { encoding } = at;
+  const context = { command: encoding?.command.name, hasPolicyKey: at.hasPolicyKey };
+  const http = () => httpAnswer(httpStatusFor(failure.status, context), failure.headers, responder);
   if (encoding && encoding.version >= 140) {
     try {
       const document = encoding.command.failure(failure.status);
       return responder.resultNow(encoding, { kind: 'document', document, headers: failure.headers });
     } catch {
-      // A command whose failure document cannot be written still gets an answer.
-      return httpAnswer(503, failure.headers, responder);
+      // A command without a failure document, as GetAttachment, or one whose document cannot be written.
+      return http();
     }
   }
-  const context = { command: encoding?.command.name, hasPolicyKey: at.hasPolicyKey };
-  return httpAnswer(httpStatusFor(failure.status, context), failure.headers, responder);
+  return http();
 }
 
 function httpAnswer(status: number, headers: Readonly<Record<string, string>>, responder: Responder): EasResponse {

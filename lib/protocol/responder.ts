@@ -4,15 +4,17 @@ import type { EasRequest, EasResponse } from '../http/types.ts';
 import { encode } from '../wbxml/index.ts';
 import type { AnyCommand, CommandResult, ExtraHeaders } from './command.ts';
 import type { Registry } from './registry.ts';
+import { collected, type Streamed, streamedBody, WBXML_TYPE } from './streamed.ts';
 import { type ProtocolVersion, versionName } from './versions.ts';
 
 const gzipAsync = promisify(gzip);
 const NOTHING = new Uint8Array(0);
-const WBXML = 'application/vnd.ms-sync.wbxml';
 /** Most of the gain for a third of the time of the default. */
 const GZIP = { level: constants.Z_BEST_SPEED };
 /** From here on compressing would hold up every other request; below it the thread pool costs more than it saves. */
 const ASYNC_FROM = 32 * 1024;
+/** Streams up to here are collected. */
+const COLLECTED = 64 * 1024;
 
 /** How one client takes its answer; small, since a held request keeps it. */
 export interface Encoding {
@@ -42,8 +44,10 @@ export class Responder {
   }
 
   async result<T>(encoding: Encoding, result: CommandResult<T>): Promise<EasResponse> {
-    const plain = this.#plain(encoding, result);
-    const body = plain.body as Uint8Array;
+    const streamed = streamedBody(encoding, result);
+    const plain = streamed ? await this.#streamed(streamed) : this.#plain(encoding, result);
+    if (!(plain.body instanceof Uint8Array)) return plain;
+    const { body } = plain;
     if (!encoding.gzip || body.length < ASYNC_FROM) return this.#compressed(encoding, plain);
     return compressedAs(plain, await gzipAsync(body, GZIP));
   }
@@ -53,11 +57,22 @@ export class Responder {
     return this.#compressed(encoding, this.#plain(encoding, result));
   }
 
+  /** What is small is collected, so that it may be compressed; an attachment seldom shrinks and goes as it is. */
+  async #streamed({ contentType, size, chunks }: Streamed): Promise<EasResponse> {
+    const headers = { ...this.#common, 'Content-Type': contentType, 'Content-Length': `${size}` };
+    return { status: 200, headers, body: size <= COLLECTED ? await collected(chunks, size) : chunks };
+  }
+
   #plain<T>(encoding: Encoding, result: CommandResult<T>): EasResponse {
     if (result.kind === 'empty') return this.empty(200);
-    if (result.kind === 'held') throw new TypeError('a held result cannot be encoded');
+    if (result.kind !== 'document') throw new TypeError(`a ${result.kind} result cannot be encoded at once`);
     const body = encode(encoding.command.response, result.document, encoding.version);
-    const headers = { ...this.#common, ...result.headers, 'Content-Type': WBXML, 'Content-Length': `${body.length}` };
+    const headers = {
+      ...this.#common,
+      ...result.headers,
+      'Content-Type': WBXML_TYPE,
+      'Content-Length': `${body.length}`,
+    };
     return { status: 200, headers, body };
   }
 

@@ -60,6 +60,12 @@ export const keys = {
   }),
   /** A message that was delivered; `key` is made from the message itself. */
   delivered: (m: MailboxId, key: string): Key => ({ table: 'devices', pk: owner(m), sk: `I#${key}` }),
+  /** Where mail of a conversation goes when it arrives, once a client asked to have it moved always. */
+  conversationRule: (m: MailboxId, conversation: string): Key => ({
+    table: 'devices',
+    pk: owner(m),
+    sk: `C#${conversation}`,
+  }),
   /** How much a mailbox sent in one hour, counted from the epoch. */
   sentInHour: (m: MailboxId, hour: number): Key => ({ table: 'devices', pk: owner(m), sk: `H#${seqKey(hour)}` }),
   /** A message on its way out; `due` (epoch milliseconds) is when somebody must look at it. */

@@ -112,6 +112,7 @@ export async function exchange(
 export function received(result: CommandResult<SyncResponse>, version: ProtocolVersion): Sent {
   if (result.kind === 'empty') return 'empty';
   if (result.kind === 'held') return result.hold;
+  if (result.kind !== 'document') throw new Error(`the answer is ${result.kind}`);
   return decode(SyncResponse, encode(SyncResponse, result.document, version), version);
 }
 

@@ -34,15 +34,18 @@ export interface QueryParts {
   readonly parameters?: CommandParameters;
 }
 
-/** What SendMail, SmartReply and SmartForward say in the query up to 12.1. */
+/** What SendMail, SmartReply, SmartForward and GetAttachment say in the query up to 12.1. */
 export interface CommandParameters {
+  readonly AttachmentName?: string;
   readonly CollectionId?: string;
   readonly ItemId?: string;
   readonly LongId?: string;
   readonly Occurrence?: string;
   readonly SaveInSent?: boolean;
+  /** In a base64 query only; a plain one leaves it to a header. */
+  readonly AcceptMultiPart?: boolean;
 }
-const PARAMETER_TAGS = { CollectionId: 1, ItemId: 3, LongId: 4, Occurrence: 6 } as const;
+const PARAMETER_TAGS = { AttachmentName: 0, CollectionId: 1, ItemId: 3, LongId: 4, Occurrence: 6 } as const;
 
 export function plainQuery(parts: QueryParts): string {
   const pairs = [
@@ -51,7 +54,7 @@ export function plainQuery(parts: QueryParts): string {
     ['DeviceId', parts.deviceId],
     ['DeviceType', parts.deviceType],
   ];
-  const { SaveInSent, ...named } = parts.parameters ?? {};
+  const { SaveInSent, AcceptMultiPart: _header, ...named } = parts.parameters ?? {};
   for (const [name, value] of Object.entries(named)) if (value !== undefined) pairs.push([name, value]);
   if (SaveInSent !== undefined) pairs.push(['SaveInSent', SaveInSent ? 'T' : 'F']);
   return pairs.map(([name, value]) => `${name}=${encodeURIComponent(value!)}`).join('&');
@@ -63,7 +66,8 @@ export function base64Query(parts: QueryParts): string {
   const sized = (bytes: Buffer) => Buffer.concat([Buffer.from([bytes.length]), bytes]);
   const key = Buffer.alloc(4);
   if (parts.policyKey) key.writeUInt32LE(Number(parts.policyKey));
-  const { SaveInSent, ...named } = parts.parameters ?? {};
+  const { SaveInSent, AcceptMultiPart, ...named } = parts.parameters ?? {};
+  const options = (SaveInSent ? 1 : 0) | (AcceptMultiPart ? 2 : 0);
   const parameters = Object.entries(PARAMETER_TAGS).flatMap(([name, tag]) => {
     const value = named[name as keyof typeof PARAMETER_TAGS];
     return value === undefined ? [] : [Buffer.from([tag]), sized(Buffer.from(value))];
@@ -77,6 +81,6 @@ export function base64Query(parts: QueryParts): string {
     Buffer.from([8]),
     sized(Buffer.from(parts.user)),
     ...parameters,
-    SaveInSent ? Buffer.from([7, 1, 1]) : Buffer.alloc(0),
+    options ? Buffer.from([7, 1, options]) : Buffer.alloc(0),
   ]).toString('base64');
 }

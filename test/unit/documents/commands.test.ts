@@ -97,7 +97,7 @@ describe('Settings', () => {
 describe('ItemOperations', () => {
   test('keeps the order of operations', () => {
     const value: ItemOperationsRequest = [
-      { tag: 'Fetch', value: { Store: 'Mailbox', FileReference: '5:1:0' } },
+      { tag: 'Fetch', value: { Store: 'Mailbox', FileReference: ['5:1:0'] } },
       { tag: 'EmptyFolderContents', value: { CollectionId: '3', Options: { DeleteSubFolders: true } } },
       { tag: 'Fetch', value: { Store: 'Mailbox', CollectionId: '5', ServerId: '5:2' } },
     ];
