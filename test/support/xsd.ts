@@ -5,13 +5,13 @@ import { parseDocument } from '../../lib/wbxml/element.ts';
 import { elementXml } from '../../lib/wbxml/xml.ts';
 
 /** Microsoft's schemas are no part of this project: `PROTOCOL_DIR`, or `shared/protocol` beside the checkout. */
-const FOLDER = path.join(
+export const xsdFolder = path.join(
   process.env.PROTOCOL_DIR ?? path.resolve(import.meta.dirname, '../../../shared/protocol'),
   'xsd',
 );
 
 /** Whether validation happens at all. */
-export const xsdAvailable = existsSync(FOLDER);
+export const xsdAvailable = existsSync(xsdFolder);
 
 export interface Validation {
   /** True where the schemas are not on this machine; `errors` is empty then. */
@@ -76,9 +76,9 @@ let loaded: ReadonlyMap<string, string> | undefined;
 function loadSchemas(): ReadonlyMap<string, string> {
   if (loaded !== undefined) return loaded;
   const parts = new Map<string, Part>();
-  for (const file of readdirSync(FOLDER)) {
+  for (const file of readdirSync(xsdFolder)) {
     if (!file.endsWith('.xsd') || file.startsWith('Autodiscover')) continue;
-    const text = readFileSync(path.join(FOLDER, file), 'utf8');
+    const text = readFileSync(path.join(xsdFolder, file), 'utf8');
     const headEnd = text.indexOf('>', text.indexOf('<xs:schema')) + 1;
     const head = text.slice(0, headEnd);
     const namespace = /targetNamespace\s*=\s*"([^"]+)"/.exec(head)![1]!;

@@ -1,0 +1,70 @@
+import * as z from 'zod/mini';
+import { CLOUD_ENV, type CloudEnvName } from './cloud-env.ts';
+
+const text = z.string().check(z.minLength(1));
+const whole = (min: number, max: number) => z.coerce.number().check(z.int(), z.gte(min), z.lte(max));
+const seconds = whole(1, 86_400);
+const port = whole(1, 65_535);
+const address = z.string().check(z.regex(/^(?:https?|wss?):\/\/[^\s/]+/));
+
+/** What each variable must be, and what it is where nobody set it. */
+const SETTINGS = {
+  lane: z._default(z.enum(['lambda', 'task']), 'lambda'),
+  hostName: text,
+  mailboxesTable: text,
+  devicesTable: text,
+  directoryTable: text,
+  blobBucket: text,
+  inboundBucket: text,
+  wakeTransport: z._default(z.enum(['websocket', 'direct', 'none']), 'none'),
+  wakeSocketUrl: address,
+  wakeManagementUrl: address,
+  wakePort: port,
+  port: z._default(port, 8080),
+  drainSeconds: z._default(seconds, 90),
+  idleSeconds: z._default(seconds, 4000),
+  minHeartbeat: z._default(whole(60, 3540), 60),
+  maxHeartbeat: z._default(whole(60, 3540), 3540),
+  responseBytes: z._default(whole(10_000, 740_000), 700_000),
+  outbound: z._default(z.enum(['ses', 'none']), 'none'),
+  mailDomains: z._default(
+    z.pipe(
+      z.string(),
+      z.transform((list) => list.split(',').flatMap((one) => one.trim().toLowerCase() || [])),
+    ),
+    [],
+  ),
+  unknownRecipients: z._default(z.enum(['bounce', 'drop']), 'drop'),
+  service: z._default(text, 'direct-push'),
+  logLevel: z._default(z.enum(['debug', 'info', 'warn', 'error', 'silent']), 'info'),
+} satisfies Readonly<Record<CloudEnvName, z.ZodMiniType>>;
+
+export type CloudConfig = { readonly [Name in CloudEnvName]: z.output<(typeof SETTINGS)[Name]> };
+
+/** The environment does not say what a process has to know. */
+export class BadConfig extends Error {
+  override readonly name = 'BadConfig';
+}
+
+/**
+ * Settings of a process on AWS, from its environment. Empty variables count as absent.
+ * @throws BadConfig naming every variable that is missing or cannot be, once for all; values are not repeated
+ */
+export function readConfig<Name extends CloudEnvName>(
+  names: readonly Name[],
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<CloudConfig, Name> {
+  const config: Record<string, unknown> = {};
+  const wrong: string[] = [];
+  for (const name of names) {
+    const given = env[CLOUD_ENV[name]] || undefined;
+    const parsed = z.safeParse(SETTINGS[name] as z.ZodMiniType, given);
+    if (parsed.success) config[name] = parsed.data;
+    else
+      wrong.push(
+        `${CLOUD_ENV[name]} ${given === undefined ? 'is not set' : `cannot be: ${parsed.error.issues[0]?.message}`}`,
+      );
+  }
+  if (wrong.length > 0) throw new BadConfig(wrong.join('; '));
+  return config as Pick<CloudConfig, Name>;
+}
