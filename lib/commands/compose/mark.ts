@@ -35,7 +35,7 @@ export async function markSource(
 ): Promise<void> {
   try {
     await mailbox.update(source.folder, source.id, ({ content }) => {
-      if ((content.lastVerbAt ?? 0) >= lastVerbAt) return undefined;
+      if ((content.lastVerbAt ?? 0) > lastVerbAt) return undefined;
       return { content: { ...content, lastVerb, lastVerbAt }, kind: 'change' };
     });
   } catch (error) {

@@ -10,6 +10,8 @@ import type { SendOptions } from './options.ts';
 
 const Status = { QuotaExceeded: 115, Unresolved: 116, NoRecipient: 119, NotSubmitted: 120 } as const;
 const HOUR_MS = 3_600_000;
+/** What may stand behind the @ in an SMTP command; the directory's own rules let more through. */
+const DOMAIN = /@(?:[a-z0-9_-]{1,63}\.){0,126}[a-z0-9_-]{1,63}$/;
 
 /**
  * The recipients with the way to each. All or nothing: a message that some cannot get is refused while its author still
@@ -27,7 +29,9 @@ export async function routeAll(
   const found = new Map<string, Recipient>();
   for (const written of addresses) {
     const plain = parseAddress(written);
-    if (plain === undefined) throw new ProtocolFailure(Status.Unresolved, 'a recipient is no address');
+    if (plain === undefined || !DOMAIN.test(plain)) {
+      throw new ProtocolFailure(Status.Unresolved, 'a recipient is no address');
+    }
     if (found.has(plain)) continue;
     const route = await outbound.route(plain, context.account);
     if (route === undefined) {

@@ -7,6 +7,8 @@ export interface OutboundOptions {
   readonly pollMs: number;
   /** A relay attempt that is older counts as dead, and another worker may begin one. Longer than any attempt takes. */
   readonly leaseMs: number;
+  /** How long `close` waits for attempts; what goes on longer is tried again by whoever comes next. */
+  readonly closeMs: number;
   /** Messages that are with the relay at one time. */
   readonly relaying: number;
   /** Messages up to this many bytes stand in their row; larger ones get a blob. */
@@ -21,6 +23,7 @@ export const OUTBOUND_OPTIONS: OutboundOptions = {
   giveUpMs: 2 * 86_400_000,
   pollMs: 15_000,
   leaseMs: 30 * 60_000,
+  closeMs: 10_000,
   relaying: 5,
   inlineBytes: 64 * 1024,
   relayOwnDomains: false,

@@ -29,7 +29,7 @@ export interface OutboundQueue extends Outbound {
   start(): void;
   /** Looks through the queue once. Resolves when what was due has been tried. */
   poll(): Promise<void>;
-  /** Resolves when what is being tried has ended. */
+  /** Resolves when what is being tried has ended, or has taken too long. */
   close(): Promise<void>;
 }
 
@@ -130,7 +130,12 @@ class Queue implements OutboundQueue {
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.();
-    await Promise.all(this.#running.values());
+    let cancel: Cancel = () => {};
+    const enough = new Promise<void>((resolve) => {
+      cancel = this.#services.clock.after(this.#options.closeMs, resolve);
+    });
+    await Promise.race([Promise.all(this.#running.values()), enough]);
+    cancel();
     this.#services.relay?.close();
   }
 

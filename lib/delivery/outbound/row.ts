@@ -81,9 +81,10 @@ export const putNew = (queued: Queued): Write => ({
 });
 
 /** The row under its next due time in place of the old one, or nothing where another worker was faster. */
-export const replace = (old: Queued, next: Queued): readonly Write[] => [
-  { op: 'delete', key: keyOf(old), when: { equals: { tx: old.tx } } },
-  putNew(next),
-];
+export function replace(old: Queued, next: Queued): readonly Write[] {
+  const when = { equals: { tx: old.tx } };
+  if (old.due === next.due) return [{ op: 'put', table: 'devices', row: rowOf(next), when }];
+  return [{ op: 'delete', key: keyOf(old), when }, putNew(next)];
+}
 
 export const newTx = () => randomToken(9);
