@@ -16,7 +16,9 @@ export interface TestRelay {
 }
 
 /** A mail server that takes everything but what `refuse` names. */
-export async function startRelay(options: { readonly login?: string } = {}): Promise<TestRelay> {
+export async function startRelay(
+  options: { readonly login?: string; readonly port?: number } = {},
+): Promise<TestRelay> {
   const messages: Relayed[] = [];
   const refuse = new Map<string, number>();
   const server = new SMTPServer({
@@ -39,7 +41,7 @@ export async function startRelay(options: { readonly login?: string } = {}): Pro
       });
     },
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
   const { port } = server.server.address() as AddressInfo;
   const login = options.login === undefined ? '' : `${options.login}@`;
