@@ -58,7 +58,7 @@ export const HOURS = 730;
 export const DAYS = HOURS / 24;
 
 /** As the templates have them; tests compare. */
-export const ALARM_METRICS = 41;
+export const ALARM_METRICS = 36;
 export const CUSTOM_METRICS = 30;
 /** Active connections that one LCU carries. Whether AWS counts those to the targets as well is not known: see live probes. */
 const CONNECTIONS_PER_LCU = 3000;
@@ -102,14 +102,24 @@ export function costOf(plan: Plan): ReadonlyMap<string, number> {
   const requests = DAY.pings + DAY.syncs + DAY.others;
   const rowsGb = (devices * DAY.rowsMb) / 1000;
   const gbSeconds =
-    month * (DAY.syncs * DAY.gbSecondsPerSync + DAY.others * DAY.gbSecondsPerOther + DAY.changes * DAY.gbSecondsPerChange) +
+    month *
+      (DAY.syncs * DAY.gbSecondsPerSync + DAY.others * DAY.gbSecondsPerOther + DAY.changes * DAY.gbSecondsPerChange) +
     batches * DAY.gbSecondsPerWakeBatch;
   return new Map([
     ['load balancer', HOURS * (PRICES.balancerHour + (devices / CONNECTIONS_PER_LCU) * PRICES.lcuHour)],
     ['addresses', HOURS * PRICES.publicAddressHour * (tasks + 2)],
     ['holder tasks', HOURS * tasks * (plan.cpu * PRICES.fargateCpuHour + plan.memoryGb * PRICES.fargateGbHour)],
-    ['tables', millions(writes) * PRICES.writeMillion + millions(reads) * PRICES.readMillion + rowsGb * (PRICES.tableGb + PRICES.recoveryGb)],
-    ['functions', gbSeconds * PRICES.functionGbSecond + (millions(DAY.syncs + DAY.others + DAY.changes) + batches / 1e6) * PRICES.functionMillion],
+    [
+      'tables',
+      millions(writes) * PRICES.writeMillion +
+        millions(reads) * PRICES.readMillion +
+        rowsGb * (PRICES.tableGb + PRICES.recoveryGb),
+    ],
+    [
+      'functions',
+      gbSeconds * PRICES.functionGbSecond +
+        (millions(DAY.syncs + DAY.others + DAY.changes) + batches / 1e6) * PRICES.functionMillion,
+    ],
     ['wakes', plan.transport === 'direct' ? 0 : wakeMessages(plan, batches)],
     ['egress', ((DAY.egressMb * month) / 1000) * PRICES.egressGb],
     ['logs and alarms', watching(requests * month)],

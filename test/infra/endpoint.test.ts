@@ -86,7 +86,10 @@ describe('the rules in the template', () => {
     const functions = groups.filter(([, { TargetType }]) => TargetType === 'lambda');
     expect(functions).toHaveLength(4);
     for (const [id, group] of functions) {
-      expect(group.TargetGroupAttributes, id).toContainEqual({ Key: 'lambda.multi_value_headers.enabled', Value: 'true' });
+      expect(group.TargetGroupAttributes, id).toContainEqual({
+        Key: 'lambda.multi_value_headers.enabled',
+        Value: 'true',
+      });
     }
   });
 });

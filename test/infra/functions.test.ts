@@ -12,7 +12,11 @@ const functionOf = (name: string) =>
   only(template, 'AWS::Lambda::Function', `DirectPushFunctions${name[0]!.toUpperCase()}${name.slice(1)}Function`);
 
 const READ = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
-const WRITE = [...READ, ...['Put', 'Update', 'Delete'].map((verb) => `dynamodb:${verb}Item`), 'dynamodb:ConditionCheckItem'].sort();
+const WRITE = [
+  ...READ,
+  ...['Put', 'Update', 'Delete'].map((verb) => `dynamodb:${verb}Item`),
+  'dynamodb:ConditionCheckItem',
+].sort();
 const ACCOUNTS = [...READ, 'dynamodb:ConditionCheckItem', 'dynamodb:UpdateItem'].sort();
 const OBJECTS = ['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'];
 const SEND = ['ses:SendEmail', 'ses:SendRawEmail'];
@@ -51,12 +55,23 @@ describe('least privilege', () => {
     [roleOf('provision'), WRITE, WRITE, ACCOUNTS, none, none, none, POST],
     [roleOf('commands'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, none, POST],
     [roleOf('autodiscover'), none, none, ACCOUNTS, none, none, none, none],
-    [roleOf('wake'), none, [...READ, 'dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem'].sort(), none, none, none, none, POST],
+    [
+      roleOf('wake'),
+      none,
+      [...READ, 'dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem'].sort(),
+      none,
+      none,
+      none,
+      none,
+      POST,
+    ],
     [roleOf('ingest'), WRITE, WRITE, READ, OBJECTS, ['s3:GetObject', 's3:ListBucket'], SEND, POST],
     [roleOf('socket'), none, WRITE.filter((action) => !/Batch|Query|Check/.test(action)), none, none, none, none, none],
     [HOLDER, WRITE, WRITE, ACCOUNTS, OBJECTS, none, SEND, POST],
   ])('%s', (role, mailboxes, devices, directory, blobs, inbound, mail, wakes) => {
-    const streamless = actionsOn(template, role, 'DataMailboxes').filter((action) => !/Stream|GetRecords|Shard/.test(action));
+    const streamless = actionsOn(template, role, 'DataMailboxes').filter(
+      (action) => !/Stream|GetRecords|Shard/.test(action),
+    );
     expect(streamless).toEqual(mailboxes);
     expect(actionsOn(template, role, 'DataDevices')).toEqual(devices);
     expect(actionsOn(template, role, 'DataDirectory')).toEqual(directory);
@@ -93,7 +108,10 @@ describe('least privilege', () => {
   it('nobody may scan, make or delete tables', () => {
     for (const role of [...FUNCTION_NAMES.map(roleOf), HOLDER]) {
       const actions = statementsOf(template, role).flatMap((statement) => statement.actions);
-      expect(actions.filter((action) => /Scan|Table|\*$/.test(action)), role).toEqual([]);
+      expect(
+        actions.filter((action) => /Scan|Table|\*$/.test(action)),
+        role,
+      ).toEqual([]);
     }
   });
 });
@@ -123,7 +141,8 @@ describe('the stream to the wake function', () => {
   it('is filtered to the rows that the feed tells of', () => {
     const [{ Pattern }] = source.FilterCriteria.Filters;
     const { S } = JSON.parse(Pattern).dynamodb.Keys.sk;
-    const passes = (sk: string) => S.some((p: string | { prefix: string }) => (typeof p === 'string' ? p === sk : sk.startsWith(p.prefix)));
+    const passes = (sk: string) =>
+      S.some((p: string | { prefix: string }) => (typeof p === 'string' ? p === sk : sk.startsWith(p.prefix)));
     const rows = [
       keys.state('m' as never),
       keys.folder('m' as never, 'f' as never),

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LANE_COOKIE_PAIR } from '../../lib/http/lane.ts';
-import { HANGING_SYNC_AGENTS, LARGE_BODY, LIMITS, type Rule, routingRules, weight } from '../../lib/infra/routing-rules.ts';
+import {
+  HANGING_SYNC_AGENTS,
+  LARGE_BODY,
+  LIMITS,
+  type Rule,
+  routingRules,
+  weight,
+} from '../../lib/infra/routing-rules.ts';
 
 interface Request {
   readonly method?: string;
@@ -11,10 +18,21 @@ interface Request {
 }
 
 const wildcard = (pattern: string, flags: string) =>
-  new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, flags);
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    flags,
+  );
 
 /** As the load balancer chooses: paths with case, all else without. */
-function targetOf({ method = 'POST', path = '/Microsoft-Server-ActiveSync', query = '', headers = {} }: Request): string {
+function targetOf({
+  method = 'POST',
+  path = '/Microsoft-Server-ActiveSync',
+  query = '',
+  headers = {},
+}: Request): string {
   const matches = (rule: Rule) => {
     const value = rule.header && headers[rule.header.name];
     const pairs = query.split('&').map((pair) => pair.toLowerCase());
@@ -101,7 +119,10 @@ describe('what AWS takes', () => {
     for (const rule of routingRules()) {
       const { conditions, wildcards } = weight(rule);
       expect(Math.max(...conditions), rule.name).toBeLessThanOrEqual(LIMITS.perCondition);
-      expect(conditions.reduce((sum, n) => sum + n), rule.name).toBeLessThanOrEqual(LIMITS.perRule);
+      expect(
+        conditions.reduce((sum, n) => sum + n),
+        rule.name,
+      ).toBeLessThanOrEqual(LIMITS.perRule);
       expect(wildcards, rule.name).toBeLessThanOrEqual(LIMITS.wildcards);
     }
   });

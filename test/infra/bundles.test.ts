@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buildSync } from 'esbuild';
+import { afterAll, describe, expect, it } from 'vitest';
+import { BUNDLE_FILE, buildBundle, bundleOptions, infrastructureIn, packageRoot } from '../../lib/infra/bundles.ts';
+import { BUNDLE_BUDGETS, BUNDLE_NAMES, entryPoint } from '../../lib/infra/catalogue.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'bundles-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const bundleOf = (source: string) => {
+  const entry = path.join(folder, 'entry.ts');
+  writeFileSync(entry, source);
+  return buildSync(bundleOptions(entry, path.join(folder, 'out.mjs')));
+};
+
+describe('bundles', () => {
+  it('have an entry point and a budget each', () => {
+    expect(Object.keys(BUNDLE_BUDGETS).sort()).toEqual([...BUNDLE_NAMES].sort());
+    expect(entryPoint('holder')).toBe('functions/holder/index.ts');
+  });
+
+  it('of an entry that is not there are refused', () => {
+    expect(() => buildBundle('nothing' as never, folder)).toThrow('there is no functions/nothing/index.ts');
+  });
+
+  it('are ES modules in which CommonJS packages find require', async () => {
+    bundleOf(
+      `import { createRequire } from 'node:module'; export const found = typeof require('node:path').join + typeof createRequire;`,
+    );
+    expect(await import(path.join(folder, 'out.mjs'))).toMatchObject({ found: 'functionfunction' });
+  });
+
+  it('keep names, so that a stack trace can be read', () => {
+    bundleOf(
+      'export function handler() { throw new Error(handleTheRequest()); } function handleTheRequest() { return "x"; }',
+    );
+    expect(readFileSync(path.join(folder, 'out.mjs'), 'utf8')).toContain('handleTheRequest');
+  });
+
+  it('with infrastructure code in them are found', () => {
+    const { metafile } = bundleOf(`export { FUNCTIONS } from '${packageRoot}/lib/infra/catalogue.ts';`);
+    expect(infrastructureIn(metafile!)).toEqual(['lib/infra/catalogue.ts']);
+  });
+
+  it('of the product have none', () => {
+    const inputs = Object.fromEntries(
+      ['lib/server.ts', 'node_modules/zod/index.js', 'lib/infrared.ts'].map((name) => [
+        name,
+        { bytes: 1, imports: [] },
+      ]),
+    );
+    expect(infrastructureIn({ inputs })).toEqual([]);
+  });
+
+  const present = BUNDLE_NAMES.filter((name) => existsSync(path.join(packageRoot, entryPoint(name))));
+  it('that can be built stay within their budgets', () => {
+    for (const name of present) {
+      const { bytes, budget, directory } = buildBundle(name, path.join(folder, name));
+      expect(bytes, name).toBeLessThanOrEqual(budget);
+      expect(readdirSync(directory).sort()).toEqual(name === 'holder' ? ['Dockerfile', BUNDLE_FILE] : [BUNDLE_FILE]);
+    }
+  });
+});
+
+describe('the Dockerfile of the holder', () => {
+  const lines = readFileSync(path.join(packageRoot, 'functions/holder/Dockerfile'), 'utf8').split('\n');
+
+  it('copies the bundle and runs nothing, so that any machine can build it for arm64', () => {
+    expect(lines.filter((line) => /^(COPY|ADD|RUN)\b/.test(line))).toEqual([`COPY ${BUNDLE_FILE} ./`]);
+  });
+
+  it('does not run as root', () => {
+    expect(lines).toContain('USER node');
+  });
+
+  it('is Node 24', () => {
+    expect(lines.find((line) => line.startsWith('ARG NODE_IMAGE='))).toMatch(/\/node:24\b/);
+  });
+});

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { METRICS } from '../../lib/ops/metric-names.ts';
+import { ALARM_METRICS, CUSTOM_METRICS } from '../../tools/cost-model.ts';
+import { HOST, only, type Properties, resources, synthApp } from './support.ts';
+
+const { template, endpoint } = synthApp({ alarmEmail: 'ops@acme.test' });
+const alarms = Object.values(resources(template, 'AWS::CloudWatch::Alarm'));
+const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+const [, SEVERITY, NAME] = [0, 1, 2];
+const part = (alarm: Properties, n: number) => alarm.AlarmName.split('-')[n] as string;
+
+describe('alarms', () => {
+  it('are of three severities', () => {
+    expect(new Set(alarms.map((alarm) => part(alarm, SEVERITY!)))).toEqual(new Set(['critical', 'warning', 'notice']));
+  });
+
+  it('have a heading in the runbook each, and the runbook has no others', () => {
+    const headings = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
+    expect(headings.sort()).toEqual(alarms.map((alarm) => part(alarm, NAME!)).sort());
+  });
+
+  it('stand in the runbook under their severity', () => {
+    const sections = runbook.split(/^## /m).slice(1);
+    for (const alarm of alarms) {
+      const section = sections.find((text) => text.includes(`### ${part(alarm, NAME!)}\n`))!;
+      expect(section.split('\n')[0]!.toLowerCase(), alarm.AlarmName).toBe(part(alarm, SEVERITY!));
+    }
+  });
+
+  it.each(alarms.map((alarm) => [alarm.AlarmName as string, alarm] as const))('%s says where to read', (_, alarm) => {
+    expect(alarm.AlarmDescription).toMatch(new RegExp(`\\. docs/runbook\\.md#${part(alarm, NAME!).toLowerCase()}$`));
+  });
+
+  it('wake somebody up, but for notices', () => {
+    for (const alarm of alarms) {
+      const actions = alarm.AlarmActions ?? [];
+      expect(actions.length, alarm.AlarmName).toBe(part(alarm, SEVERITY!) === 'notice' ? 0 : 1);
+    }
+    template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@acme.test' });
+  });
+
+  it.each([
+    [
+      'HeartbeatShort',
+      { MetricName: 'Heartbeat', Statistic: 'Average', Threshold: 540, ComparisonOperator: 'LessThanThreshold' },
+    ],
+    ['NoHolder', { MetricName: 'HealthyHostCount', Threshold: 1, TreatMissingData: 'breaching' }],
+    ['WakeStalled', { MetricName: 'IteratorAge', Threshold: 60_000, Statistic: 'Maximum' }],
+    ['WakeSlow', { MetricName: 'CommitToResponse', ExtendedStatistic: 'p99', Threshold: 5000 }],
+    ['MailNotTaken', { MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 1 }],
+  ])('%s', (name, expected) => {
+    expect(alarms.find((alarm) => part(alarm, NAME!) === name)).toMatchObject(expected);
+  });
+
+  it('read no metric that nobody emits', () => {
+    const own = alarms.filter(({ Namespace }) => Namespace === 'DirectPush');
+    expect(own.length).toBeGreaterThan(4);
+    for (const { MetricName } of own) expect(Object.keys(METRICS)).toContain(MetricName);
+  });
+
+  it('are as many metrics as the cost table counts', () => {
+    const metrics = alarms.map(
+      ({ Metrics }) => Metrics?.filter((m: { MetricStat?: object }) => m.MetricStat).length ?? 1,
+    );
+    expect(metrics.reduce((sum, n) => sum + n, 0)).toBe(ALARM_METRICS);
+  });
+
+  it('the cost table leaves room for all metrics of the product', () => {
+    expect(Object.keys(METRICS).length).toBeLessThanOrEqual(CUSTOM_METRICS);
+  });
+});
+
+describe('the dashboard', () => {
+  const body = JSON.stringify(only(template, 'AWS::CloudWatch::Dashboard').DashboardBody);
+
+  it('asks the question of a user', () => {
+    expect(body).toContain('Is mail being pushed?');
+  });
+
+  it.each(['HeldRequests', 'Wakes', 'CommitToResponse', 'Heartbeat', 'MailDelivered', 'IteratorAge'])(
+    'shows %s',
+    (name) => {
+      expect(body).toContain(name);
+    },
+  );
+
+  it.each(['fast-path', 'feed', 'sweep', 'reconnect'])('tells wakes by %s apart', (cause) => {
+    expect(body).toContain(cause);
+  });
+});
+
+describe('outputs', () => {
+  const outputs = template.findOutputs('*');
+  const flat = (name: string): string => {
+    const value = outputs[name]?.Value;
+    return typeof value === 'string'
+      ? value
+      : (value?.['Fn::Join']?.[1] ?? []).map((p: unknown) => (typeof p === 'string' ? p : '<>')).join('');
+  };
+
+  it.each([
+    ['EndpointUrl', `https://${HOST}/Microsoft-Server-ActiveSync`],
+    ['AutodiscoverRecord', `autodiscover.acme.test. 300 IN CNAME ${HOST}.`],
+    ['AdminCommand', 'npx direct-push user add you@acme.test --stack DirectPush --region <>'],
+    ['VerifyCommand', `npx direct-push doctor https://${HOST} --user you@acme.test`],
+    ['ActivateMailCommand', 'aws ses set-active-receipt-rule-set --rule-set-name <> --region <>'],
+  ])('%s can be pasted', (name, value) => {
+    expect(flat(name)).toBe(value);
+  });
+
+  it('the dashboard is a link', () => {
+    expect(flat('DashboardUrl')).toMatch(/^https:\/\/.*cloudwatch\/home\?region=<>#dashboards\/dashboard\//);
+  });
+
+  it.each(['TableMailboxes', 'TableDevices', 'TableDirectory', 'Blobs', 'InboundMail', 'WakeManagementUrl'])(
+    '%s is there for the command line',
+    (name) => {
+      expect(outputs[name]).toBeDefined();
+    },
+  );
+
+  it('the endpoint stack may be removed', () => {
+    expect(endpoint.terminationProtection).toBeFalsy();
+  });
+});
