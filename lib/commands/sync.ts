@@ -76,8 +76,6 @@ class SyncCommand {
       this.#cached.store(mailbox.id, device.id, plan.cache, before),
     ]);
     if (answer.kind !== 'empty' || plan.waitMs === 0) return answer;
-    // A Lambda may not wait: it has looked, and the device comes again.
-    if (context.lane !== 'task') return EMPTY;
     return this.#hold(context, plan);
   }
 

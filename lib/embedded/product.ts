@@ -17,12 +17,14 @@ import { emailClass } from '../commands/sync/email.ts';
 import { createSyncCommand } from '../commands/sync.ts';
 import { conversationRules } from '../delivery/conversation-rules.ts';
 import type { Outbound } from '../delivery/outbound/types.ts';
+import { withAutodiscover } from '../http/autodiscover.ts';
 import type { Handler } from '../http/types.ts';
 import { type AuthenticatorOptions, createAuthenticator } from '../identity/authenticator.ts';
 import { createBearerAuth } from '../identity/bearer.ts';
 import { createHttpAuth } from '../identity/outside.ts';
 import type { HashCost } from '../identity/password-hash.ts';
 import { createPolicyGate } from '../identity/policy-gate.ts';
+import type { RequestLimits } from '../protocol/limits.ts';
 import type { Holder } from '../push/types.ts';
 import { createServer } from '../server.ts';
 import { HierarchyStates } from '../sync/hierarchy-states.ts';
@@ -31,13 +33,18 @@ import { SyncStates } from '../sync/states.ts';
 import type { Domain } from './domain.ts';
 import { issuerKeys } from './oidc.ts';
 
-/** The product on one store: every command, with what it needs. */
-export function createProduct(
-  domain: Domain,
-  holder: Holder,
-  outbound: Outbound,
-  settings: { readonly hashCost?: HashCost; readonly authentication?: AuthenticatorOptions },
-): Handler {
+export interface ProductSettings {
+  readonly hashCost?: HashCost;
+  readonly authentication?: AuthenticatorOptions;
+  /** Which host serves; `task`, which may hold requests, where absent. */
+  readonly lane?: 'lambda' | 'task';
+  readonly limits?: Partial<RequestLimits>;
+  /** What Autodiscover names: `https://mail.example.com`. The name that a client came by where absent. */
+  readonly origin?: string;
+}
+
+/** The product on one store: every command, with what it needs, and Autodiscover. */
+export function createProduct(domain: Domain, holder: Holder, outbound: Outbound, settings: ProductSettings): Handler {
   const { clock, log, store, mailboxes, accounts, devices, policies, delivery, options } = domain;
   const { table, blobs } = store;
   const states = new SyncStates(table);
@@ -55,7 +62,16 @@ export function createProduct(
   const { maxRecipients, recipientsPerHour } = options;
   const sending = { maxBytes: options.maxSendBytes, maxRecipients, recipientsPerHour };
   const outside = options.authUrl ? createHttpAuth({ url: options.authUrl, clock }) : undefined;
-  return createServer({
+  const authenticator = createAuthenticator({
+    accounts,
+    clock,
+    log,
+    bearer,
+    outside,
+    hashCost: settings.hashCost,
+    options: settings.authentication,
+  });
+  const server = createServer({
     commands: (registry) => [
       createProvision({ devices, policies }),
       createSettings({ devices }),
@@ -79,21 +95,15 @@ export function createProduct(
         options: { minHeartbeatS: options.minHeartbeatS, maxHeartbeatS: options.maxHeartbeatS },
       }),
     ],
-    authenticator: createAuthenticator({
-      accounts,
-      clock,
-      log,
-      bearer,
-      outside,
-      hashCost: settings.hashCost,
-      options: settings.authentication,
-    }),
+    authenticator,
     devices,
     policyGate: createPolicyGate(policies),
     mailboxes,
     holder,
     clock,
     log,
-    lane: 'task',
+    lane: settings.lane ?? 'task',
+    limits: settings.limits,
   });
+  return withAutodiscover(server, { authenticator, now: () => clock.now(), origin: settings.origin });
 }

@@ -48,12 +48,6 @@ describe('a Sync that may wait', () => {
     expect(await phone.sync({}, { Wait: 5 })).toMatchObject({ Status: 1 });
   });
 
-  test('does not wait where a Lambda answers', async () => {
-    const { phone } = await waiting();
-    phone.context = { lane: 'lambda' };
-    expect(await phone.send({}, { Wait: 5 })).toBe('empty');
-  });
-
   test('leaves the device free to Sync meanwhile', async () => {
     const { world, phone, hold } = await waiting();
     const [id] = await deliver(world, 1);
