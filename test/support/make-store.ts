@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../lib/ops/clock.ts';
 import { randomToken } from '../../lib/ops/ids.ts';
 import { type Log, silentLog } from '../../lib/ops/log.ts';
-import { openDynamoStore } from '../../lib/store/dynamo/open.ts';
 import { openFileBlobs } from '../../lib/store/files/blobs.ts';
 import type { Store } from '../../lib/store/ports.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../lib/store/sqlite/open.ts';
@@ -44,6 +43,8 @@ export async function makeStore(kind: StoreKind, options: TestStoreOptions = {})
   if (kind === 'sqlite') return { ...(await openSqliteStore({ ...common, dir })), dir };
   const tablePrefix = options.tablePrefix ?? `t${randomToken(9)}-`;
   const { endpoint } = await dynamoServer(SERVERS[kind]);
+  // The SDK takes longer to load than most test files to run, and most take SQLite.
+  const { openDynamoStore } = await import('../../lib/store/dynamo/open.ts');
   const store = await openDynamoStore({
     ...common,
     endpoint,
