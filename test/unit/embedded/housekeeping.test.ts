@@ -15,6 +15,15 @@ async function withHouse() {
   return { clock, domain, id, mailbox: domain.mailboxes.open(id), close: () => domain.close() };
 }
 
+/** Moves time on until `check` holds; the store works on real input and output, which no clock moves. */
+async function until(clock: FakeClock, check: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    if (await check()) return;
+    await clock.advance(20);
+  }
+  expect.fail('did not happen');
+}
+
 describe('housekeeping', () => {
   it('removes the rows of a deleted folder soon after, and only those', async () => {
     const { clock, domain, id, mailbox, close } = await withHouse();
@@ -24,7 +33,7 @@ describe('housekeeping', () => {
     await mailbox.deleteFolder(gone.id);
     expect(await domain.store.table.get(keys.folder(id, gone.id))).toBeDefined();
     await clock.advance(6_000);
-    expect(await domain.store.table.get(keys.folder(id, gone.id))).toBeUndefined();
+    await until(clock, async () => (await domain.store.table.get(keys.folder(id, gone.id))) === undefined);
     expect(await mailbox.folder(kept.id)).toMatchObject({ name: 'Kept' });
     stop();
     await close();
@@ -44,9 +53,9 @@ describe('housekeeping', () => {
     await clock.advance(61_000);
     expect(await blobs()).toBeGreaterThan(0);
     await clock.advance(2 * 3_600_000);
+    const garbage = { table: 'mailboxes', pk: mailboxPartition(id), prefix: 'G#' } as const;
+    await until(clock, async () => (await domain.store.table.query(garbage)).length === 0);
     expect(await blobs()).toBe(0);
-    const rows = await domain.store.table.query({ table: 'mailboxes', pk: mailboxPartition(id), prefix: 'G#' });
-    expect(rows).toEqual([]);
     stop();
     await close();
   });
