@@ -1,8 +1,11 @@
 import type { LogRow } from '../mailbox/types.ts';
 import type { ItemId } from '../ops/ids.ts';
 
-/** What of several changes of one item is left to tell. `flags` is a Change of nothing but read, flag, categories. */
-export type Outcome = 'add' | 'change' | 'flags' | 'delete' | 'none';
+/**
+ * What of several changes of one item is left to tell. `flags` is a Change of nothing but read, flag, categories;
+ * `leave` a SoftDelete.
+ */
+export type Outcome = 'add' | 'change' | 'flags' | 'delete' | 'leave' | 'none';
 
 /** The changes of one item, folded in the order of the log. */
 export interface Fold {
@@ -14,6 +17,8 @@ export interface Fold {
   readonly lastAt: number;
   /** The device had it, as far as the rows and its own commands tell. */
   readonly had: boolean;
+  /** It lies within the filter. */
+  readonly inside: boolean;
   /** The rows end with its deletion. */
   readonly gone: boolean;
   readonly pending: 'none' | 'flags' | 'change';
@@ -21,13 +26,14 @@ export interface Fold {
   readonly parts: string | undefined;
 }
 
-export function beginFold(row: LogRow, first: number, own: boolean): Fold {
+export function beginFold(row: LogRow, first: number, own: boolean, inside = true): Fold {
   const start: Fold = {
     item: row.item,
     first,
     lastSeq: row.seq,
     lastAt: row.at,
     had: row.kind !== 'add',
+    inside,
     gone: false,
     pending: 'none',
     parts: '',
@@ -54,13 +60,19 @@ function joinParts(a: string | undefined, b: string | undefined): string | undef
   return all;
 }
 
+/** An addition that was deleted again or is outside, and rows that are all the device's own, say nothing. */
+export function tells(fold: Fold): boolean {
+  return fold.pending !== 'none' && (fold.had || (!fold.gone && fold.inside));
+}
+
 /**
- * What to tell, given whether the item is there and whether it is a member of what the device wants. An item that
- * the device had and that is gone is a Delete even where rows beyond the window say so: a delete beats everything.
+ * What to tell, given whether the item is there. An item that the device had and that is gone is a Delete even where
+ * rows beyond the window say so: a delete beats everything. One that changes outside of the filter leaves.
  */
 export function outcomeOf(fold: Fold, present: boolean): Outcome {
   if (fold.pending === 'none') return 'none';
   if (!present) return fold.had ? 'delete' : 'none';
+  if (!fold.inside) return fold.had ? 'leave' : 'none';
   if (!fold.had) return 'add';
   return fold.pending;
 }

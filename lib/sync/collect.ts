@@ -14,6 +14,7 @@ import {
   withOwn,
   withoutHeld,
   withoutSkipped,
+  withoutThose,
   withSkipped,
 } from './position.ts';
 import { BOTTOM, contains, type IdRange, type IdSet, TOP } from './ranges.ts';
@@ -63,18 +64,19 @@ interface Rows {
   readonly folds: readonly Fold[];
   /** What the device added itself. */
   readonly made: readonly ItemId[];
+  readonly leaving: readonly Fold[];
   /** The last row read, told or not. */
   readonly upTo: Watermark;
   readonly rest: boolean;
   readonly gone: boolean;
 }
-const NOTHING = { rows: [], folds: [], made: [], rest: false, gone: false };
+const NOTHING = { rows: [], folds: [], made: [], leaving: [], rest: false, gone: false };
 
 /** Reads rows until the window is full or the log ends. */
 async function readRows({ mailbox, folder, from, own, room }: CollectInput): Promise<Rows> {
   const folded = new RowFolder(from, own);
   const rows: LogRow[] = [];
-  const found = () => ({ rows, folds: folded.tellable(), made: folded.made });
+  const found = () => ({ rows, folds: folded.tellable(), made: folded.made, leaving: folded.leaving() });
   for (let upTo = from.log; ; ) {
     const page = await mailbox.log(folder, upTo, LOG_PAGE);
     if (page.gone) return { ...NOTHING, upTo, gone: true };
@@ -99,14 +101,23 @@ async function tellRows(input: CollectInput, log: Rows): Promise<{ readonly posi
   const fresh = stopped === undefined ? await seePaged(input, log.rows) : { cut: stopped, seen: new Map() };
   // A row whose item could not be told ends the window: what lies before it has been told.
   const { cut, seen } = fresh;
-  if (cut === undefined) {
-    const position = withOwn({ ...from, log: { seq: log.upTo.seq, n: log.upTo.n }, rest: log.rest }, log.made);
-    return { position, seen };
-  }
-  const before = cut === 0 ? from.log : log.rows[cut - 1]!;
-  const told = new Set(log.rows.slice(0, cut).map(({ item }) => item));
-  const made = log.made.filter((id) => told.has(id));
-  return { position: withOwn({ ...from, log: { seq: before.seq, n: before.n }, rest: true }, made), seen };
+  const upTo = cut === undefined ? log.upTo : cut === 0 ? from.log : log.rows[cut - 1]!;
+  const rest = cut === undefined ? log.rest : true;
+  return { position: { ...heldAfter(from, log, cut), log: { seq: upTo.seq, n: upTo.n }, rest }, seen };
+}
+
+/** What the device has after the rows before `cut`, apart from pages. */
+function heldAfter(from: Position, { rows, made, leaving }: Rows, cut = rows.length): Position {
+  if (made.length + leaving.length === 0) return from;
+  const read = new Set(rows.slice(0, cut).map(({ item }) => item));
+  const left = leaving.filter(({ first }) => first < cut).map(({ item }) => item);
+  return withoutThose(
+    withOwn(
+      from,
+      made.filter((id) => read.has(id)),
+    ),
+    left,
+  );
 }
 
 /** The place of the first row that did not get through, or `undefined`. */
@@ -146,6 +157,8 @@ function tell(emitter: Emitter, fold: Fold, item: Item | undefined): Emitted | P
       return emitter.flags(item!, fold.parts);
     case 'delete':
       return emitter.remove('Delete', fold.item);
+    case 'leave':
+      return emitter.remove('SoftDelete', fold.item);
     default:
       return 'done';
   }
@@ -262,7 +275,9 @@ export async function collectAgain(input: AgainInput): Promise<Collected> {
   for (const range of added) await everyPage(input, range, (items) => tellPage(input, items, snapshot));
   for (const range of removed) {
     await everyPage(input, range, (items) => {
-      for (const item of items) emitter.remove('SoftDelete', item.id);
+      // What came after the interval began was never told; what its rows told is told.
+      const old = items.filter(({ id, addedSeq }) => addedSeq <= base.log.seq && !emitter.told.includes(id));
+      for (const item of old) emitter.remove('SoftDelete', item.id);
     });
   }
   if (removed.length > 0 && !(await tellLost(input, removed))) return { next, snapshot, gone: true };

@@ -55,9 +55,17 @@ export function withHeld(position: Position, range: IdRange): Position {
   return { ...position, held: union(position.held, range) };
 }
 
+/** No id lies between this one and its successor. */
+const only = (id: ItemId): IdRange => ({ from: id, below: `${id}!` });
+
 /** With single items that the device made itself, wherever their ids lie. */
 export function withOwn(position: Position, ids: readonly ItemId[]): Position {
-  return ids.reduce((held, id) => withHeld(held, { from: id, below: `${id}!` }), position);
+  return ids.reduce((held, id) => withHeld(held, only(id)), position);
+}
+
+/** Without single items that left the filter. */
+export function withoutThose(position: Position, ids: readonly ItemId[]): Position {
+  return ids.reduce((held, id) => withoutHeld(held, only(id)), position);
 }
 
 export function withoutHeld(position: Position, range: IdRange): Position {

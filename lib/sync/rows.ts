@@ -1,6 +1,6 @@
 import type { LogRow } from '../mailbox/types.ts';
 import type { ItemId } from '../ops/ids.ts';
-import { beginFold, type Fold, foldRow } from './collapse.ts';
+import { beginFold, type Fold, foldRow, tells } from './collapse.ts';
 import { holds, type Position, wanted } from './position.ts';
 
 /** Rows of one interval, folded by item. Pure: what the rows alone can tell. */
@@ -39,7 +39,8 @@ export class RowFolder {
     if (own && row.kind === 'add' && wanted(this.#position, row.item)) this.#made.add(row.item);
     if (!this.#matters(row)) return;
     const before = this.#folds.get(row.item);
-    const started = before ? foldRow(before, row, own) : beginFold(row, index, own);
+    const inside = wanted(this.#position, row.item);
+    const started = before ? foldRow(before, row, own) : beginFold(row, index, own, inside);
     const after = !before && this.#skipped.has(row.item) ? { ...started, had: false } : started;
     this.#telling += Number(tells(after)) - Number(before ? tells(before) : false);
     this.#folds.set(row.item, after);
@@ -50,17 +51,13 @@ export class RowFolder {
     return [...this.#folds.values()].filter(tells);
   }
 
-  /**
-   * A row about an item that the device neither has nor gets by the log. What it does not have and ought to have is
-   * still to be paged; what is outside of the filter matters only while the device has it.
-   */
-  #matters(row: LogRow): boolean {
-    if (!holds(this.#position, row.item) && !this.#made.has(row.item)) return false;
-    return wanted(this.#position, row.item) || row.kind === 'delete';
+  /** Folds of items outside of the filter: from now on the device does not have them, told or not. */
+  leaving(): Fold[] {
+    return [...this.#folds.values()].filter(({ inside, pending }) => !inside && pending !== 'none');
   }
-}
 
-/** An addition that was deleted again, and rows that are all the device's own, say nothing. */
-function tells(fold: Fold): boolean {
-  return fold.pending !== 'none' && (fold.had || !fold.gone);
+  /** What the device does not have is still to be paged, or of no interest. */
+  #matters(row: LogRow): boolean {
+    return holds(this.#position, row.item) || this.#made.has(row.item);
+  }
 }

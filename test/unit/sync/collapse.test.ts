@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChangeKind, LogRow } from '../../../lib/mailbox/types.ts';
 import type { ItemId } from '../../../lib/ops/ids.ts';
-import { beginFold, foldRow, type Outcome, outcomeOf } from '../../../lib/sync/collapse.ts';
+import { beginFold, foldRow, type Outcome, outcomeOf, tells } from '../../../lib/sync/collapse.ts';
 
 interface Step {
   readonly kind: ChangeKind;
@@ -67,6 +67,20 @@ describe('the changes of one item come to', () => {
   ];
   test.each(table)('%s, item there %s: %s', (rows, present, told) => {
     expect(outcomeOf(fold(steps(rows)), present)).toBe(told);
+  });
+
+  test.each<[rows: string, present: boolean, told: Outcome]>([
+    ['add', true, 'none'],
+    ['add change', true, 'none'],
+    ['change', true, 'leave'],
+    ['flags', true, 'leave'],
+    ['flags', false, 'delete'],
+    ['delete', false, 'delete'],
+    ['own-flags', true, 'none'],
+  ])('outside of the filter: %s, item there %s: %s', (rows, present, told) => {
+    const folded = { ...fold(steps(rows)), inside: false };
+    expect(outcomeOf(folded, present)).toBe(told);
+    if (told !== 'none') expect(tells(folded)).toBe(true);
   });
 
   test('the parts of all flag changes together', () => {
