@@ -168,10 +168,10 @@ describe('without a mail system', () => {
 describe('everything brought', () => {
   const { template } = synthConstruct((stack) => {
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
-      vpcId: 'vpc-1',
+      vpcId: 'vpc-0123456789abcdef0',
       availabilityZones: ['a', 'b'],
-      publicSubnetIds: ['subnet-1', 'subnet-2'],
-      privateSubnetIds: ['subnet-3', 'subnet-4'],
+      publicSubnetIds: ['subnet-0123456789abcdef1', 'subnet-0123456789abcdef2'],
+      privateSubnetIds: ['subnet-0123456789abcdef3', 'subnet-0123456789abcdef4'],
     });
     const table = (name: string) =>
       dynamodb.Table.fromTableAttributes(stack, name, {
@@ -249,7 +249,7 @@ describe('everything brought', () => {
     expect(container.Image).toBe('example/direct-push:1');
     expect(only(template, 'AWS::ECS::Service').NetworkConfiguration.AwsvpcConfiguration).toMatchObject({
       AssignPublicIp: 'DISABLED',
-      Subnets: ['subnet-3', 'subnet-4'],
+      Subnets: ['subnet-0123456789abcdef3', 'subnet-0123456789abcdef4'],
     });
     template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 1 });
   });
@@ -298,7 +298,11 @@ describe('everything brought', () => {
 
 describe('a key of one’s own', () => {
   const { template } = synthConstruct((stack) => ({
-    encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'),
+    encryptionKey: kms.Key.fromKeyArn(
+      stack,
+      'Key',
+      'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    ),
   }));
 
   it('encrypts tables, blobs and failures', () => {

@@ -7,7 +7,7 @@ import { readContext } from '../../lib/infra/context.ts';
 import { DirectPush } from '../../lib/infra/direct-push.ts';
 import { HOST } from './support.ts';
 
-const context = { 'aws:cdk:bundling-stacks': [] };
+const context = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true };
 
 /** What cdk-nag finds that nobody acknowledged; a finding makes the synthesis fail. */
 function findings(app: App): string {

@@ -5,8 +5,8 @@ import { readContext } from '../../lib/infra/context.ts';
 import { DirectPush } from '../../lib/infra/direct-push.ts';
 import type { DirectPushProps } from '../../lib/infra/props.ts';
 
-/** No bundles and no images: what is asserted is the template. */
-const UNBUNDLED = { 'aws:cdk:bundling-stacks': [] };
+/** No bundles and no images: what is asserted is the template. What CloudFormation would refuse is an error. */
+const UNBUNDLED = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true };
 
 export const HOST = 'eas.acme.test';
 
