@@ -95,11 +95,12 @@ async function partnership(deps: RunDeps, { head, request, account }: Work): Pro
 }
 
 /**
- * A blocked device may do nothing. Ping and Provision ask for no policy key (MS-ASPROV R61103).
+ * A blocked device may do nothing. Provision sees to that itself: one that was wiped may report it again, where the
+ * answer to its report was lost. Ping and Provision ask for no policy key (MS-ASPROV R61103).
  * @throws ProtocolFailure 129, or the gate's refusal
  */
 async function admit(deps: RunDeps, { head, account, encoding }: Work, device: Device): Promise<void> {
-  if (device.blocked) throw new ProtocolFailure(129, 'the device is blocked');
+  if (device.blocked && encoding.command.name !== 'Provision') throw new ProtocolFailure(129, 'the device is blocked');
   if (!encoding.command.needsPolicy) return;
   const refusal = await deps.policyGate.check(account, device, head.version, head.policyKey);
   if (refusal !== undefined) throw new ProtocolFailure(refusal, 'the policy does not let the device in');

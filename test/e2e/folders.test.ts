@@ -127,7 +127,7 @@ describe('FolderCreate', () => {
     ['no such parent', { ParentId: '4711' }, 5, '[MS-ASCMD R4018]'],
     ['a key that is not the newest', { SyncKey: 'nonsense' }, 9, ''],
     ['a type that no client makes', { Type: 2 }, 10, '[MS-ASCMD R4035]'],
-  ] as const)('refuses %s %j with %i %s', async (_, bad, status) => {
+  ] as const)('refuses %s %j with %i %s', async (_, bad, status, _ids) => {
     const { phone } = await started();
     await make(phone, 'Twin');
     const good = { SyncKey: phone.hierarchyKey, ParentId: '0', DisplayName: 'Other', Type: 12 };

@@ -119,11 +119,15 @@ export function bytesOf(root: WbxmlElement): Uint8Array {
 export const subjects = (folder: PhoneFolder): (string | undefined)[] =>
   [...folder.items.values()].map(({ Subject }) => Subject);
 
-/** A phone with its folder list and an inbox that has been synchronised to the end. */
+/**
+ * A phone with its folder list and an inbox that has been synchronised to the end, and said so: what was returned and
+ * not acknowledged may have been lost, and a Ping tells it once more.
+ */
 export async function ready(person: Person, options: Partial<ClientOptions> = {}): Promise<Phone> {
   const phone = person.phone(options);
   await phone.start();
-  await phone.drain(phone.inbox);
+  const { added } = await phone.drain(phone.inbox);
+  if (added.length > 0) await phone.sync(phone.inbox);
   return phone;
 }
 
