@@ -42,7 +42,7 @@ export function createSyncCommand(deps: SyncDeps): Command<SyncRequest, SyncResp
     body: 'optional',
     needsPolicy: true,
     run: (context, request) => sync.run(context, request),
-    // What is no document of this command breaks the rules of the request: status 4 (R4545, R4546).
+    // What is no document of this command breaks the rules of the request: status 4 (R4545).
     failure: (status) => ({ Status: status >= 101 && status <= 104 ? 4 : status }),
   };
 }

@@ -81,7 +81,7 @@ describe('a limit', () => {
     });
   });
 
-  test('[MS-ASCMD R2057] Commands without a child are no error', () => {
+  test('[MS-ASCMD R2058] Commands without a child are no error', () => {
     const plan = planSync({ Collections: { Collection: [{ ...collection('a'), Commands: [] }] } }, undefined);
     expect(plan).toMatchObject({ hasCommands: false });
   });
@@ -187,7 +187,7 @@ describe('an empty or partial request', () => {
 });
 
 describe('a body that is no Sync request', () => {
-  test.each([101, 102, 103, 104])('[MS-ASCMD R4545 R4546] with common status %i is status 4', async (status) => {
+  test.each([101, 102, 103, 104])('[MS-ASCMD R4545] with common status %i is status 4', async (status) => {
     const { command } = await openSyncWorld();
     expect(command.failure(status)).toEqual({ Status: 4 });
   });
