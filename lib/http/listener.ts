@@ -59,6 +59,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Both are habits of load balancers. */
+const HEALTH: ReadonlySet<string> = new Set(['/health', '/healthz']);
+
 /** What both listeners ask of the product: never rejects, knows the health check, tells whether it drains. */
 export class Front {
   draining = false;
@@ -70,7 +73,7 @@ export class Front {
 
   /** At once where no handler is needed. */
   answer(request: EasRequest, signal: AbortSignal): EasResponse | Promise<EasResponse | Held> {
-    if (request.path === '/healthz') return this.#health(request);
+    if (HEALTH.has(request.path)) return this.#health(request);
     const { handler, log, pages } = this.#options;
     const page = pages?.(request);
     if (page) return page;

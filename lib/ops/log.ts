@@ -13,9 +13,16 @@ export interface Log {
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** One JSON line per event on standard error, so that standard output stays with the commands. */
-export function createLog(level: LogLevel = 'info'): Log {
-  const out = pino({ level, base: null, messageKey: 'event' }, pino.destination({ dest: 2, sync: false }));
+export interface LogDestination {
+  /** Default 2, standard error, so that standard output stays with the commands. */
+  readonly descriptor?: number;
+  /** Each line is out when the call returns. Default false. */
+  readonly sync?: boolean;
+}
+
+/** One JSON line per event. */
+export function createLog(level: LogLevel = 'info', { descriptor = 2, sync = false }: LogDestination = {}): Log {
+  const out = pino({ level, base: null, messageKey: 'event' }, pino.destination({ dest: descriptor, sync }));
   const at = (name: 'debug' | 'info' | 'warn' | 'error') => (event: string, fields?: LogFields) =>
     out[name](fields ?? {}, event);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

@@ -17,6 +17,8 @@ export const METRICS = {
   Wakes: { unit: 'Count', by: 'Cause' },
   /** From the commit of a change to the first byte of the answer that tells of it. */
   CommitToResponse: { unit: 'Milliseconds' },
+  /** From the commit of a change until its wake was posted, by way of the stream. */
+  CommitToWake: { unit: 'Milliseconds' },
   /** Waiter rows whose task was gone. */
   StaleWaiters: { unit: 'Count' },
   /** Heartbeat intervals as phones ask for them. */

@@ -1,0 +1,4 @@
+/** The commands with short requests and answers, over the load balancer. */
+import { albFunction, openLambdaHost } from '../../lib/cloud/lambda.ts';
+
+export const handler = albFunction(openLambdaHost());

@@ -1,0 +1,43 @@
+/** The holder: every command, and the requests that wait. One process of the service, until it is told to stop. */
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { openBase } from '../../lib/cloud/base.ts';
+import { identify, stopWanted } from '../../lib/cloud/ecs.ts';
+import { directInlet, noInlet, socketInlet } from '../../lib/cloud/inlet.ts';
+import { startTask, TASK_CONFIG } from '../../lib/cloud/task.ts';
+import { wakeConfig } from '../../lib/cloud/waking.ts';
+import { readConfig } from '../../lib/ops/config.ts';
+import { errorFields } from '../../lib/ops/log.ts';
+
+const config = readConfig(TASK_CONFIG);
+const base = openBase(config);
+const metadataUrl = process.env.ECS_CONTAINER_METADATA_URI_V4;
+const identity = await identify(base.clock, metadataUrl);
+
+function inlet() {
+  if (config.wakeTransport === 'direct') return directInlet(base, identity, readConfig(['wakePort']).wakePort);
+  if (config.wakeTransport === 'none') return noInlet;
+  const { wakeSocketUrl: url } = readConfig(['wakeSocketUrl']);
+  const region = process.env.AWS_REGION ?? 'us-east-1';
+  return socketInlet(base, identity, { url, region, credentials: defaultProvider() });
+}
+
+const task = await startTask({ ...config, ...wakeConfig(config) }, { ...base, identity, inlet: inlet() });
+
+const running = new AbortController();
+let stopping: Promise<void> | undefined;
+
+/** Twice is once: the agent says it before the signal does. */
+function stop(): void {
+  running.abort(new Error('the task ends'));
+  stopping ??= task.stop().then(
+    () => process.exit(0),
+    (error) => {
+      base.log.error('task-stop', errorFields(error));
+      process.exit(1);
+    },
+  );
+}
+
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+if (metadataUrl) stopWanted(base.clock, metadataUrl, running.signal).then(stop, () => {});

@@ -1,0 +1,44 @@
+import { createOutbound } from '../delivery/outbound/outbound.ts';
+import type { Domain } from '../embedded/domain.ts';
+import { createProduct } from '../embedded/product.ts';
+import { readConfig } from '../ops/config.ts';
+import { BASE_CONFIG, type Base, openBase } from './base.ts';
+import { createBriefHolder } from './brief-holder.ts';
+import { openCloudDomain, SERVER_CONFIG } from './domain.ts';
+import type { FastPath } from './fast-path.ts';
+import type { LambdaHost } from './lambda-alb.ts';
+import { createSesRelay } from './ses-relay.ts';
+import { openFastPath, openTransport, wakeConfig } from './waking.ts';
+
+/** The domain whose changes are told at once to whoever waits for them. */
+export async function openWakingDomain(
+  config: Parameters<typeof openCloudDomain>[0] & Parameters<typeof openTransport>[0],
+  base: Base,
+): Promise<{ readonly domain: Domain; readonly fastPath: FastPath }> {
+  let fastPath: FastPath | undefined;
+  const domain = await openCloudDomain(config, base, (table) => {
+    // Waking itself goes around it: a waiter that is deleted is no change that anybody waits for.
+    fastPath = openFastPath(config, openTransport(config, table, base), table, base);
+    return fastPath.over(table);
+  });
+  return { domain, fastPath: fastPath! };
+}
+
+/** The whole product for the lambda lane, from the environment. @throws BadConfig */
+export async function openLambdaHost(): Promise<LambdaHost> {
+  const config = readConfig([...BASE_CONFIG, ...SERVER_CONFIG]);
+  const withUrl = { ...config, ...wakeConfig(config) };
+  const base = openBase(config);
+  const { domain, fastPath } = await openWakingDomain(withUrl, base);
+  const { delivery, accounts, store, clock, log } = domain;
+  const relay = config.outbound === 'ses' ? createSesRelay(log) : undefined;
+  const outbound = createOutbound(
+    { delivery, directory: accounts, table: store.table, blobs: store.blobs, clock, log, relay },
+    { hostname: config.hostName },
+  );
+  const holder = createBriefHolder(base);
+  const origin = `https://${config.hostName}`;
+  return { ...base, fastPath, handler: createProduct(domain, holder, outbound, { lane: 'lambda', origin }) };
+}
+
+export { albFunction } from './lambda-alb.ts';

@@ -1,0 +1,139 @@
+import { createOutbound } from '../delivery/outbound/outbound.ts';
+import type { Domain } from '../embedded/domain.ts';
+import { createProduct } from '../embedded/product.ts';
+import { listenHybrid } from '../http/hybrid.ts';
+import type { Listener } from '../http/listener.ts';
+import type { HashCost } from '../identity/password-hash.ts';
+import type { Clock } from '../ops/clock.ts';
+import type { CloudConfig } from '../ops/config.ts';
+import { newId } from '../ops/ids.ts';
+import { createHolder } from '../push/hold.ts';
+import type { HoldOptions } from '../push/options.ts';
+import type { Holder, WakeTransport } from '../push/types.ts';
+import { BASE_CONFIG, type Base } from './base.ts';
+import { openCloudDomain, SERVER_CONFIG } from './domain.ts';
+import type { TaskIdentity } from './ecs.ts';
+import { FastPath } from './fast-path.ts';
+import type { WakeInlet } from './inlet.ts';
+import { measuredHolder } from './measured-holder.ts';
+import { createSesRelay } from './ses-relay.ts';
+import { openTransport, openWaker, withSelf } from './waking.ts';
+
+/** What a task must be told. */
+export const TASK_CONFIG = [...BASE_CONFIG, ...SERVER_CONFIG, 'port', 'drainSeconds', 'idleSeconds'] as const;
+export type TaskConfig = Pick<CloudConfig, (typeof TASK_CONFIG)[number]> & { readonly wakeManagementUrl?: string };
+
+export interface TaskParts extends Base {
+  readonly identity: TaskIdentity;
+  /** Takes wakes from outside. */
+  readonly inlet: (deps: InletDeps) => WakeInlet;
+  readonly hold?: Partial<HoldOptions>;
+  readonly host?: string;
+  readonly hashCost?: HashCost;
+}
+
+export interface InletDeps {
+  readonly domain: Domain;
+  readonly holder: Holder;
+}
+
+/** A task that serves. */
+export interface Task {
+  readonly url: string;
+  readonly holder: Holder;
+  readonly domain: Domain;
+  /** Answers all that is held, then ends. Connections are closed after their answers. */
+  stop(): Promise<void>;
+}
+
+/** The load balancer must be the one that closes idle connections, or it meets closed ones. */
+const KEEP_ALIVE_SPARE_MS = 60_000;
+const GAUGE_MS = 60_000;
+/** After a time without a connection all that is held is looked at within this. */
+const RECHECK_MS = 10_000;
+
+/** The product as the holder: every command, and all requests that wait. */
+export async function startTask(config: TaskConfig, parts: TaskParts): Promise<Task> {
+  const { clock, log, metrics, identity } = parts;
+  const { task } = identity;
+  let holding: { readonly holder: Holder; readonly fastPath: FastPath } | undefined;
+  const domain = await openCloudDomain(config, parts, (table) => {
+    const others = openTransport(config, table, parts);
+    const transport: WakeTransport = withSelf(task, (message) => holding?.holder.receive(message), others);
+    const local = createHolder({ table, clock, log, task, epoch: newId(clock.now()), transport, options: parts.hold });
+    const waker = openWaker(transport, table, parts);
+    const fastPath = new FastPath(clock, (wakes) =>
+      waker.tell(
+        wakes.map((wake) => ({ ...wake, at: wake.at ?? clock.now() })),
+        'fast-path',
+      ),
+    );
+    holding = { holder: measuredHolder(local, clock, metrics), fastPath };
+    return fastPath.over(table);
+  });
+  const { holder } = holding!;
+  const { delivery, accounts, store } = domain;
+  const relay = config.outbound === 'ses' ? createSesRelay(log) : undefined;
+  const outbound = createOutbound(
+    { delivery, directory: accounts, table: store.table, blobs: store.blobs, clock, log, relay },
+    { hostname: config.hostName },
+  );
+  outbound.start();
+  const handler = createProduct(domain, holder, outbound, {
+    origin: `https://${config.hostName}`,
+    hashCost: parts.hashCost,
+  });
+  const inlet = parts.inlet({ domain, holder });
+  await inlet.start();
+  const listener = await listenHybrid({
+    handler,
+    clock,
+    log,
+    port: config.port,
+    host: parts.host,
+    trustedHops: 1,
+    timeouts: { keepAlive: config.idleSeconds * 1000 + KEEP_ALIVE_SPARE_MS },
+  });
+  const ungauge = gauge(clock, () => {
+    metrics.add('HeldRequests', holder.held);
+    metrics.flush();
+  });
+  log.info('task-started', { task, port: listener.port });
+  return {
+    url: listener.url,
+    holder,
+    domain,
+    async stop() {
+      await drain(listener, holder, config.drainSeconds * 1000);
+      log.info('task-drained', { task });
+      await inlet.stop();
+      await outbound.close();
+      await holder.close();
+      await listener.close();
+      relay?.close();
+      await domain.close();
+      ungauge();
+      metrics.flush();
+    },
+  };
+}
+
+/** Wakes are heard to the end: what arrives meanwhile is told instead of being found by the next Ping. */
+async function drain(listener: Listener, holder: Holder, ms: number): Promise<void> {
+  listener.drain();
+  await holder.drain(ms);
+}
+
+function gauge(clock: Clock, run: () => void): () => void {
+  let cancel = () => {};
+  const next = () => {
+    cancel = clock.after(GAUGE_MS, () => {
+      run();
+      next();
+    });
+  };
+  next();
+  return () => cancel();
+}
+
+export const recheckSoon = (holder: Pick<Holder, 'recheck'>) => holder.recheck(RECHECK_MS);
