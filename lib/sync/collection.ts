@@ -86,7 +86,6 @@ export async function beginCollection(
     snapshot: 0,
     content: false,
     behind: false,
-    told: false,
     own: [],
     options,
     touched: now,

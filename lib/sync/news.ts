@@ -57,19 +57,17 @@ export class SyncNews implements News {
     // Key 0 alone: iOS lists such folders in Ping and never fetches them.
     if (state.counter === 1 && state.next.held.length === 0) return 'unsynced';
     if (unfinished(state.next)) return 'now';
-    // The answer may have been lost; a device that has it finds nothing at its next Sync, which acknowledges.
-    if (state.base !== undefined && state.content && !state.told) {
-      await this.#save(mailbox, device, folder.id, { ...state, told: true }, rev);
-      return 'now';
-    }
-    if (!logMoved(state.next.log, folder)) return 'none';
+    // The last answer may have been lost, but every phone Pings after every Sync: told at once, each mail would cost a
+    // Ping and a Sync more. A device that has it finds nothing at its next Sync, which acknowledges.
+    const quiet = state.base !== undefined && state.content ? 'later' : 'none';
+    if (!logMoved(state.next.log, folder)) return quiet;
     const page = await mailbox.log(folder.id, state.next.log, LOOK_ROWS);
     if (page.gone) return 'now';
     const kind = newsOfRows(state.next, page.rows, ownRows(state, device));
     if (kind === 'none' && page.rows.length > 0) {
       const next = { ...state.next, log: { seq: page.upTo.seq, n: page.upTo.n } };
       await this.#save(mailbox, device, folder.id, moveOn(state, next, this.#clock.now()), rev);
-      return page.more ? 'now' : 'none';
+      return page.more ? 'now' : quiet;
     }
     return kind === 'later' && page.more ? 'now' : kind;
   }

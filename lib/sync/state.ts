@@ -27,8 +27,6 @@ export interface CollectionState<Options = unknown> {
   readonly snapshot: number;
   /** The last answer said something: losing it would matter. */
   readonly content: boolean;
-  /** A Ping was told that the last answer may have been lost; once is enough. */
-  readonly told: boolean;
   /** The last answer left the log alone: rows of its own commands still lie ahead. */
   readonly behind: boolean;
   /** Oldest first. */
@@ -52,7 +50,7 @@ export function judge(state: CollectionState, key: string): 'current' | 'repeat'
 export function acknowledge<O>(state: CollectionState<O>): CollectionState<O> {
   if (state.base === undefined && !state.content) return state;
   const { base: _, ...rest } = state;
-  return { ...rest, content: false, told: false };
+  return { ...rest, content: false };
 }
 
 /** The device's own changes that may still lie ahead in the log. */
@@ -78,7 +76,6 @@ export function advance<O>(
     snapshot: step.snapshot,
     content: step.content,
     behind: step.behind,
-    told: false,
     own: confirm(state.own, state.counter, step.confirmed),
     touched: step.now,
   };
@@ -88,7 +85,7 @@ export function advance<O>(
 export function repeat<O>(state: CollectionState<O>, confirmed: readonly ItemId[]): CollectionState<O> {
   // Commands that came only now made their rows after the interval.
   const behind = state.behind || confirmed.length > 0;
-  return { ...state, told: false, content: true, behind, own: confirm(state.own, state.counter - 1, confirmed) };
+  return { ...state, content: true, behind, own: confirm(state.own, state.counter - 1, confirmed) };
 }
 
 function confirm(own: readonly OwnChanges[], counter: number, items: readonly ItemId[]): readonly OwnChanges[] {

@@ -5,9 +5,9 @@ import type { DeviceId, FolderId } from '../ops/ids.ts';
 export type NewsKind =
   /** Nothing: every row since the last key is its own, filtered out, or there is none. */
   | 'none'
-  /** Additions, an unfinished paging cursor, or a state returned but never acknowledged (told once). */
+  /** Additions, or an unfinished paging cursor. */
   | 'now'
-  /** Only changes, flags and deletions. */
+  /** Only changes, flags and deletions, or an answer that was returned but not yet acknowledged. */
   | 'later'
   /** The device never synchronised this collection: iOS lists such folders in Ping; additions since the Ping began count. */
   | 'unsynced'

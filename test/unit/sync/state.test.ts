@@ -29,7 +29,6 @@ const fresh: CollectionState = {
   snapshot: 0,
   content: false,
   behind: false,
-  told: false,
   own: [],
   options: {},
   touched: 0,
@@ -55,7 +54,7 @@ describe('a state', () => {
     expect(judge(received, key(2))).toBe('current');
     expect(judge(received, key(1))).toBe('invalid');
     expect(received.next).toEqual(position(5));
-    expect(received).toMatchObject({ content: false, told: false });
+    expect(received).toMatchObject({ content: false });
   });
 
   test('is the same when there is nothing to acknowledge', () => {
@@ -65,10 +64,10 @@ describe('a state', () => {
   });
 
   test('keeps its key when it is told again, or moves on over what is no news', () => {
-    const answered = { ...advance(fresh, step(5)), told: true };
+    const answered = advance(fresh, step(5));
     const again = repeat(answered, []);
     expect(currentKey(again)).toBe(key(2));
-    expect(again).toMatchObject({ base: answered.base, next: answered.next, told: false });
+    expect(again).toMatchObject({ base: answered.base, next: answered.next });
     const moved = moveOn(answered, position(9), 77);
     expect(currentKey(moved)).toBe(key(2));
     expect(moved).toMatchObject({ base: answered.base, next: position(9), touched: 77 });

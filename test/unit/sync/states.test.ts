@@ -18,7 +18,6 @@ const state = (counter: number): SyncState => ({
   snapshot: 0,
   content: false,
   behind: false,
-  told: false,
   own: [],
   options: { own: DEFAULT_OPTIONS },
   touched: 0,
