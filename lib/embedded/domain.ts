@@ -9,10 +9,15 @@ import { TableMailboxes } from '../mailbox/mailboxes.ts';
 import type { Mailboxes } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
+import { MailSearch } from '../search/mail-search.ts';
+import { SqliteSearchIndex } from '../search/sqlite/index.ts';
+import type { SearchIndex } from '../search/types.ts';
 import { openFileBlobs } from '../store/files/blobs.ts';
 import type { Store } from '../store/ports.ts';
 import { BLOB_FOLDER, openSqliteStore } from '../store/sqlite/open.ts';
 import type { EmbeddedOptions } from './options.ts';
+
+const SEARCH_FOLDER = 'search';
 
 /** A store, opened, with everything that works on it but the server: what the command line needs. */
 export interface Domain {
@@ -25,6 +30,7 @@ export interface Domain {
   readonly devices: Devices;
   readonly policies: Policies;
   readonly delivery: Delivery;
+  readonly search: MailSearch;
   close(): Promise<void>;
 }
 
@@ -46,6 +52,7 @@ export async function openDomain(
   const { table, blobs } = store;
   const mailboxes = new TableMailboxes({ table, blobs, clock });
   const accounts = createAccounts({ table, clock, mailboxes, hashCost: settings.hashCost });
+  const index = openIndex(options, store);
   return {
     options,
     clock,
@@ -56,8 +63,17 @@ export async function openDomain(
     devices: createDevices({ table, clock, mailboxes }),
     policies: createPolicies({ table, clock, directory: accounts, mailboxes }),
     delivery: createDelivery({ directory: accounts, mailboxes, table, blobs, clock, log }),
-    close: () => store.close(),
+    search: new MailSearch({ index, mailboxes, blobs, clock, log }),
+    close: async () => {
+      await index.close();
+      await store.close();
+    },
   };
+}
+
+/** Beside the store and no part of it: what is lost of an index is made again. */
+function openIndex({ dataDir }: EmbeddedOptions, _store: Store): SearchIndex {
+  return new SqliteSearchIndex({ dir: path.join(dataDir, SEARCH_FOLDER) });
 }
 
 async function openStore(

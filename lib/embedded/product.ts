@@ -1,3 +1,4 @@
+import { createFind } from '../commands/find.ts';
 import { createFolderCreate } from '../commands/folder-create.ts';
 import { createFolderDelete } from '../commands/folder-delete.ts';
 import { createFolderSync } from '../commands/folder-sync.ts';
@@ -8,6 +9,7 @@ import { createItemOperations } from '../commands/item-operations.ts';
 import { createMoveItems } from '../commands/move-items.ts';
 import { createPing } from '../commands/ping.ts';
 import { createProvision } from '../commands/provision.ts';
+import { createSearch } from '../commands/search.ts';
 import { createSendMail } from '../commands/send-mail.ts';
 import { createSettings } from '../commands/settings.ts';
 import { shownEmail } from '../commands/show/email.ts';
@@ -19,6 +21,7 @@ import { conversationRules } from '../delivery/conversation-rules.ts';
 import type { Outbound } from '../delivery/outbound/types.ts';
 import { withAutodiscover } from '../http/autodiscover.ts';
 import type { Handler } from '../http/types.ts';
+import { createAddressBook } from '../identity/address-book.ts';
 import { type AuthenticatorOptions, createAuthenticator } from '../identity/authenticator.ts';
 import { createBearerAuth } from '../identity/bearer.ts';
 import { createHttpAuth } from '../identity/outside.ts';
@@ -45,13 +48,14 @@ export interface ProductSettings {
 
 /** The product on one store: every command, with what it needs, and Autodiscover. */
 export function createProduct(domain: Domain, holder: Holder, outbound: Outbound, settings: ProductSettings): Handler {
-  const { clock, log, store, mailboxes, accounts, devices, policies, delivery, options } = domain;
+  const { clock, log, store, mailboxes, accounts, devices, policies, delivery, search, options } = domain;
   const { table, blobs } = store;
   const states = new SyncStates(table);
   const hierarchy = new HierarchyStates(table, mailboxes);
   const news = new SyncNews(states, clock);
   const classes = [emailClass(blobs)];
   const shown = [shownEmail(blobs)];
+  const addressBook = createAddressBook({ directory: accounts, clock });
   const bearer = options.oidcIssuer
     ? createBearerAuth(
         { jwks: issuerKeys(options.oidcIssuer), issuer: options.oidcIssuer, audience: options.oidcAudience! },
@@ -85,8 +89,15 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
       createSmartForward(mail, sending),
       createSyncCommand({ table, states, news, classes }),
       createGetItemEstimateCommand({ states, classes }),
-      createItemOperations({ blobs, classes: shown, conversations: async () => [], rules: conversationRules(table) }),
+      createItemOperations({
+        blobs,
+        classes: shown,
+        conversations: (mailbox, id) => search.conversation(mailbox, id),
+        rules: conversationRules(table),
+      }),
       createGetAttachment(blobs),
+      createSearch({ mail: search, addressBook, classes: shown }),
+      createFind({ mail: search, addressBook }),
       createPing({
         table,
         log,

@@ -16,6 +16,7 @@ import { createInProcessTransport } from '../push/in-process/transport.ts';
 import type { HoldOptions } from '../push/options.ts';
 import type { Holder } from '../push/types.ts';
 import { followFeed } from '../push/wake.ts';
+import { keepIndexes } from '../search/keep.ts';
 import { type Domain, openDomain } from './domain.ts';
 import { keepHouse } from './housekeeping.ts';
 import { startMailOut } from './mail-out.ts';
@@ -146,10 +147,13 @@ function createHolding(domain: Domain, settings: Settled): { readonly holder: Ho
   const detach = transport.attach(task, (message) => holder.receive(message));
   const unfollow = followFeed(store.feed, holder);
   const stopHouse = keepHouse(domain);
+  const { search, mailboxes, accounts } = domain;
+  const stopIndexes = keepIndexes({ indexer: search.indexer, mailboxes, accounts, feed: store.feed, clock, log });
   return {
     holder,
     unfollow: () => {
       stopHouse();
+      stopIndexes();
       unfollow();
       detach();
     },

@@ -1,0 +1,127 @@
+import { FindProperties, FindRequest, FindResponse } from '../documents/find.ts';
+import type { AddressBook } from '../identity/address-book.ts';
+import { previewOf } from '../mail/text.ts';
+import { formatServerId } from '../mailbox/server-id.ts';
+import type { Item } from '../mailbox/types.ts';
+import { type Command, type CommandContext, document } from '../protocol/command.ts';
+import { parseQuery } from '../search/kql.ts';
+import type { MailSearch } from '../search/mail-search.ts';
+import { encodeFragment } from '../wbxml/index.ts';
+import { galProperties } from './search/gal.ts';
+import { foldersOf } from './search/mailbox-query.ts';
+import { parseRange, type Range, toldRange } from './search/range.ts';
+import { SearchFailed, Status as SearchStatus } from './search/status.ts';
+
+export interface FindDeps {
+  readonly mail: Pick<MailSearch, 'search'>;
+  readonly addressBook: AddressBook;
+}
+
+type Response = NonNullable<FindResponse['Response']>;
+type Result = NonNullable<Response['Result']>[number];
+type MailCriterion = NonNullable<FindRequest['ExecuteSearch']['MailBoxSearchCriterion']>;
+type GalCriterion = NonNullable<FindRequest['ExecuteSearch']['GalSearchCriterion']>;
+
+/** MS-ASCMD 2.2.3.177.2. */
+const Status = { Success: 1, Invalid: 2, FolderSync: 3, Range: 4 } as const;
+const DEFAULT_RANGE: Range = { from: 0, to: 99 };
+const MAX_RESULTS = 1000;
+const PREVIEW_CHARACTERS = 255;
+const UNREADABLE: ReadonlySet<number> = new Set([103, 104]);
+/** Find came with 16.1. */
+const FIRST_VERSION = 161;
+const NOT_SUPPORTED = 137;
+
+/** MS-ASCMD 2.2.1.2. */
+export function createFind(deps: FindDeps): Command<FindRequest, FindResponse> {
+  return {
+    name: 'Find',
+    code: 23,
+    request: FindRequest,
+    response: FindResponse,
+    body: 'required',
+    needsPolicy: true,
+    run: async (context, request) => document(await run(deps, context, request!.ExecuteSearch)),
+    failure: (status) => ({ Status: UNREADABLE.has(status) ? Status.Invalid : status }),
+  };
+}
+
+async function run(
+  deps: FindDeps,
+  context: CommandContext,
+  asked: FindRequest['ExecuteSearch'],
+): Promise<FindResponse> {
+  if (context.version < FIRST_VERSION) return { Status: NOT_SUPPORTED };
+  const { MailBoxSearchCriterion: mail, GalSearchCriterion: gal } = asked;
+  if ((mail === undefined) === (gal === undefined)) return { Status: Status.Invalid };
+  const text = (mail ?? gal)!.Options?.Range;
+  const range = text === undefined ? DEFAULT_RANGE : parseRange(text);
+  if (!range || range.to >= MAX_RESULTS) return failed(Status.Invalid);
+  // R72172518: every request asks from the beginning.
+  if (range.from !== 0) return failed(Status.Range);
+  try {
+    const found = mail ? await mails(deps, context, mail, range) : await addresses(deps, context, gal!, range);
+    return { Status: Status.Success, Response: { Store: 'Mailbox', Status: Status.Success, ...found } };
+  } catch (error) {
+    if (!(error instanceof SearchFailed)) throw error;
+    return error.status === SearchStatus.FolderSync ? { Status: Status.FolderSync } : failed(Status.Invalid);
+  }
+}
+
+const failed = (status: number): FindResponse => ({
+  Status: Status.Success,
+  Response: { Store: 'Mailbox', Status: status },
+});
+
+type Found = Pick<Response, 'Result' | 'Range' | 'Total'>;
+
+async function mails(deps: FindDeps, context: CommandContext, asked: MailCriterion, range: Range): Promise<Found> {
+  const { mailbox, version } = context;
+  const { FreeText = '', CollectionId, Class } = asked.Query;
+  const query = parseQuery(FreeText);
+  const { clauses, after, before, attachments } = query;
+  if (clauses.length === 0 && after === undefined && before === undefined && attachments === undefined) {
+    throw new SearchFailed(SearchStatus.Invalid);
+  }
+  const folders =
+    CollectionId === undefined
+      ? undefined
+      : foldersOf([CollectionId], await mailbox.folders(), asked.Options?.DeepTraversal === true);
+  // Find is for mail; of other classes nothing is found.
+  if (Class !== undefined && Class !== 'Email') return { Total: 0 };
+  const { items, total } = await deps.mail.search(mailbox, { ...query, ...(folders && { folders }) }, range);
+  const Result = items.map((item): Result => {
+    const properties = encodeFragment(FindProperties, mailProperties(item), version);
+    const ServerId = formatServerId(item.folder, item.id);
+    return { Class: item.class, ServerId, CollectionId: item.folder, Properties: properties };
+  });
+  return { Result, Range: toldRange(range, Result.length), Total: total };
+}
+
+function mailProperties({ content }: Item): FindProperties {
+  const { subject, received, displayTo, cc, bcc, importance, read, isDraft, text, attachments, from } = content;
+  return {
+    Subject: subject,
+    DateReceived: received,
+    DisplayTo: displayTo || undefined,
+    DisplayCc: cc || undefined,
+    DisplayBcc: bcc || undefined,
+    Importance: importance,
+    Read: read,
+    IsDraft: isDraft ?? false,
+    Preview: previewOf(text.prefix, PREVIEW_CHARACTERS) || undefined,
+    HasAttachments: attachments.some(({ inline }) => !inline),
+    From: from || undefined,
+  };
+}
+
+async function addresses(deps: FindDeps, context: CommandContext, asked: GalCriterion, range: Range): Promise<Found> {
+  const { account, version } = context;
+  const found = await deps.addressBook.find(account, asked.Query);
+  const entries = found.slice(range.from, range.to + 1);
+  const Result = entries.map((entry): Result => {
+    const properties = galProperties(entry, version, asked.Options?.Picture);
+    return { Properties: encodeFragment(FindProperties, properties, version) };
+  });
+  return { Result, Range: toldRange(range, entries.length), Total: found.length };
+}

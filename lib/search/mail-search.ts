@@ -1,0 +1,72 @@
+import type { ItemRef } from '../mailbox/server-id.ts';
+import type { Item, Mailbox } from '../mailbox/types.ts';
+import type { FolderId, ItemId } from '../ops/ids.ts';
+import { Indexer, type IndexerDeps, nameOf } from './indexer.ts';
+import { matches } from './match.ts';
+import { type Hit, MAX_TOTAL, type SearchQuery } from './types.ts';
+
+export interface Found {
+  /** Newest first. */
+  readonly items: readonly Item[];
+  /** An estimate: items that go while one looks are counted. */
+  readonly total: number;
+}
+
+/** How long a search may work on an index that is behind before it answers from what there is. */
+const CATCH_UP_MS = 2_000;
+
+/** Searches mailboxes: all that was committed before the question, also what no index has taken in yet. */
+export class MailSearch {
+  readonly #deps: IndexerDeps;
+  readonly indexer: Indexer;
+
+  constructor(deps: IndexerDeps) {
+    this.#deps = deps;
+    this.indexer = new Indexer(deps);
+  }
+
+  /** Matches `from` to `to` (inclusive, counted from 0), newest first. @throws StoreUnavailable */
+  async search(
+    mailbox: Mailbox,
+    query: SearchQuery,
+    range: { readonly from: number; readonly to: number },
+  ): Promise<Found> {
+    const { hits, total } = await this.#hits(mailbox, query, range.to + 1);
+    return { items: await load(mailbox, hits.slice(range.from, range.to + 1)), total };
+  }
+
+  /** Where the messages of a conversation are; the newest thousand. `id` as hex. */
+  async conversation(mailbox: Mailbox, id: string): Promise<readonly ItemRef[]> {
+    return (await this.#hits(mailbox, { clauses: [], conversation: id }, MAX_TOTAL)).hits;
+  }
+
+  async #hits(mailbox: Mailbox, query: SearchQuery, limit: number): Promise<{ hits: readonly Hit[]; total: number }> {
+    const { index, log } = this.#deps;
+    const waiting = await this.indexer.catchUp(mailbox, CATCH_UP_MS);
+    if (!waiting.complete) log.warn('search index is behind', { mailbox: mailbox.id });
+    const found = await index.search(mailbox.id, query, limit + waiting.stale.size);
+    // Folders whose deletion has not come to the index, and items whose words it has not or no more.
+    const kept = found.hits.filter(
+      ({ folder, item }) => waiting.folders.has(folder) && !waiting.stale.has(nameOf(folder, item)),
+    );
+    const fresh = waiting.items.filter((item) => matches(item, query));
+    const hits = [...kept, ...fresh.map(({ folder, item }) => ({ folder, item }))].sort(newestFirst);
+    const total = Math.min(found.total - (found.hits.length - kept.length) + fresh.length, MAX_TOTAL);
+    return { hits: hits.slice(0, limit), total };
+  }
+}
+
+/** Ids begin with the received date. */
+const newestFirst = (a: Hit, b: Hit): number => (a.item < b.item ? 1 : a.item > b.item ? -1 : 0);
+
+async function load(mailbox: Mailbox, hits: readonly Hit[]): Promise<Item[]> {
+  const byFolder = new Map<FolderId, ItemId[]>();
+  for (const { folder, item } of hits) byFolder.set(folder, [...(byFolder.get(folder) ?? []), item]);
+  const found = new Map<string, Item>();
+  await Promise.all(
+    [...byFolder].map(async ([folder, ids]) => {
+      for (const [id, item] of await mailbox.items(folder, ids)) found.set(nameOf(folder, id), item);
+    }),
+  );
+  return hits.map(({ folder, item }) => found.get(nameOf(folder, item))).filter((item) => item !== undefined);
+}
