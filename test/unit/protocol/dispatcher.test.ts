@@ -154,9 +154,18 @@ describe('a path or method that is none of ours', () => {
   it.each([OLD, ...NEW] as const)(
     'is 501 for a command that is not registered, in version %i [MS-ASHTTP R443]',
     async (version) => {
-      for (const command of ['Sync', 'Nonsense', '', 'toString']) {
+      for (const command of ['Sync', 'Nonsense', 'toString']) {
         const response = await new Harness().sendAs(version, { query: QUERY.replace('FolderSync', command) });
         expect(response.status).toBe(501);
+      }
+    },
+  );
+
+  it.each([OLD, ...NEW] as const)(
+    'is 400 for a query without a command, in version %i [MS-ASHTTP R188]',
+    async (version) => {
+      for (const query of [QUERY.replace('FolderSync', ''), QUERY.replace('Cmd=FolderSync&', ''), '']) {
+        expect((await new Harness().sendAs(version, { query })).status).toBe(400);
       }
     },
   );
