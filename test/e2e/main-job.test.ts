@@ -7,32 +7,35 @@ async function untilHeld(server: { readonly holder: { readonly held: number } },
 }
 
 describe('a message arrives', () => {
-  it.each(VERSIONS)('the held Ping completes and Sync delivers it, version %i [MS-ASCMD R4235 R4236]', async (version) => {
-    const server = await startServer();
-    const phone = server.phone({ version });
-    await phone.start();
-    expect((await phone.drain(phone.inbox)).added).toEqual([]);
+  it.each(VERSIONS)(
+    'the held Ping completes and Sync delivers it, version %i [MS-ASCMD R4235 R4236]',
+    async (version) => {
+      const server = await startServer();
+      const phone = server.phone({ version });
+      await phone.start();
+      expect((await phone.drain(phone.inbox)).added).toEqual([]);
 
-    const ping = phone.ping([phone.inbox]);
-    await untilHeld(server, 1);
-    await server.send({ subject: 'Grüße aus Köln', text: 'Guten Morgen!' });
-    const answer = await ping;
-    expect(answer.document).toMatchObject({ Status: 2, Folders: { Folder: [phone.inbox.id] } });
+      const ping = phone.ping([phone.inbox]);
+      await untilHeld(server, 1);
+      await server.send({ subject: 'Grüße aus Köln', text: 'Guten Morgen!' });
+      const answer = await ping;
+      expect(answer.document).toMatchObject({ Status: 2, Folders: { Folder: [phone.inbox.id] } });
 
-    const { added } = await phone.drain(phone.inbox);
-    expect(added).toHaveLength(1);
-    const mail = phone.inbox.items.get(added[0]!)!;
-    expect(mail).toMatchObject({ Subject: 'Grüße aus Köln', Read: false });
-    expect(mail.From).toContain('alex@sender.test');
-    expect(mail.Body?.Data).toContain('Guten Morgen!');
+      const { added } = await phone.drain(phone.inbox);
+      expect(added).toHaveLength(1);
+      const mail = phone.inbox.items.get(added[0]!)!;
+      expect(mail).toMatchObject({ Subject: 'Grüße aus Köln', Read: false });
+      expect(mail.From).toContain('alex@sender.test');
+      expect(mail.Body?.Data).toContain('Guten Morgen!');
 
-    // Nothing is left to tell: the next Ping is held.
-    const quiet = new AbortController();
-    const next = phone.ping([phone.inbox], 480, quiet.signal).catch(() => 'given up');
-    await untilHeld(server, 1);
-    quiet.abort();
-    expect(await next).toBe('given up');
-  });
+      // Nothing is left to tell: the next Ping is held.
+      const quiet = new AbortController();
+      const next = phone.ping([phone.inbox], 480, quiet.signal).catch(() => 'given up');
+      await untilHeld(server, 1);
+      quiet.abort();
+      expect(await next).toBe('given up');
+    },
+  );
 
   it.each(['plain', 'base64'] as const)('with a %s query, gzip and HTTPS', async (query) => {
     const server = await startServer({ tls: true });
