@@ -24,12 +24,12 @@ function inlet() {
 const task = await startTask({ ...config, ...wakeConfig(config) }, { ...base, identity, inlet: inlet() });
 
 const running = new AbortController();
-let stopping: Promise<void> | undefined;
 
 /** Twice is once: the agent says it before the signal does. */
 function stop(): void {
+  if (running.signal.aborted) return;
   running.abort(new Error('the task ends'));
-  stopping ??= task.stop().then(
+  task.stop().then(
     () => process.exit(0),
     (error) => {
       base.log.error('task-stop', errorFields(error));

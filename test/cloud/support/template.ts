@@ -1,0 +1,82 @@
+/** What the emulated parts of AWS obey: the synthesised template, not a copy of what it should say. */
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from '../../../lib/infra/catalogue.ts';
+import { CLOUD_ENV } from '../../../lib/ops/cloud-env.ts';
+import { only, type Properties, resources, synthApp } from '../../infra/support.ts';
+
+export interface ListenerRule {
+  readonly priority: number;
+  readonly conditions: readonly Properties[];
+  readonly target: FunctionName | 'holder';
+}
+
+export interface Synthesised {
+  readonly rules: readonly ListenerRule[];
+  readonly idleSeconds: number;
+  /** Environment of each process; what only CloudFormation knows is left out. */
+  readonly environment: (name: FunctionName | 'holder') => Readonly<Record<string, string>>;
+  readonly timeoutMs: (name: FunctionName) => number;
+  readonly source: {
+    readonly batchSize: number;
+    readonly retries: number;
+    readonly maxAgeMs: number;
+    readonly filters: readonly object[];
+  };
+  readonly healthPath: string;
+}
+
+let made: Synthesised | undefined;
+
+/** Synthesised once for a file of tests: it takes seconds. */
+export function synthesised(): Synthesised {
+  made ??= read();
+  return made;
+}
+
+function read(): Synthesised {
+  const { template } = synthApp();
+  const functions = resources(template, 'AWS::Lambda::Function');
+  const idOf = (name: FunctionName) =>
+    Object.keys(functions).find((id) => functions[id]!.Description === `Direct Push: ${FUNCTIONS[name].description}`)!;
+  const byId = new Map(FUNCTION_NAMES.map((name) => [idOf(name), name]));
+  const groups = resources(template, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+  const targetOf = (group: string): ListenerRule['target'] => {
+    if (groups[group]!.TargetType !== 'lambda') return 'holder';
+    const name = byId.get(groups[group]!.Targets[0].Id['Fn::GetAtt'][0]);
+    if (!name) throw new Error(`target group ${group} leads nowhere`);
+    return name;
+  };
+  const rules = Object.values(resources(template, 'AWS::ElasticLoadBalancingV2::ListenerRule')).map((rule) => ({
+    priority: rule.Priority as number,
+    conditions: rule.Conditions as Properties[],
+    target: targetOf(rule.Actions[0].TargetGroupArn.Ref),
+  }));
+  const balancer = only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
+  const source = only(template, 'AWS::Lambda::EventSourceMapping');
+  const container = only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];
+  const plain = (entries: readonly (readonly [string, unknown])[]) =>
+    Object.fromEntries(entries.filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string'));
+  const holder = Object.values(groups).find(({ TargetType }) => TargetType === 'ip')!;
+  return {
+    rules: rules.sort((one, other) => one.priority - other.priority),
+    idleSeconds: Number(
+      balancer.LoadBalancerAttributes.find(({ Key }: Properties) => Key === 'idle_timeout.timeout_seconds').Value,
+    ),
+    environment: (name) =>
+      name === 'holder'
+        ? plain(container.Environment.map(({ Name, Value }: Properties) => [Name, Value]))
+        : plain(Object.entries(functions[idOf(name)]!.Environment.Variables)),
+    timeoutMs: (name) => functions[idOf(name)]!.Timeout * 1000,
+    source: {
+      batchSize: source.BatchSize,
+      retries: source.MaximumRetryAttempts,
+      maxAgeMs: source.MaximumRecordAgeInSeconds * 1000,
+      filters: source.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => JSON.parse(Pattern)),
+    },
+    healthPath: holder.HealthCheckPath,
+  };
+}
+
+/** Variables that CloudFormation fills in: names of what the test made instead. */
+export function filledIn(made: Partial<Record<keyof typeof CLOUD_ENV, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(made).map(([name, value]) => [CLOUD_ENV[name as keyof typeof CLOUD_ENV], value]));
+}
