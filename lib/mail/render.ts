@@ -33,11 +33,11 @@ export function renderEmail(
   blobs: BodyBlobs,
 ): EmailApplicationData | Promise<EmailApplicationData> {
   const { content } = item;
-  const body = renderBody(content, chooseBody(content, options), blobs);
-  const part =
-    options.version >= 141 && options.bodyPartPreference
-      ? renderPart(content, options.bodyPartPreference, options.atMost ?? Infinity, blobs)
-      : undefined;
+  const preference = options.version >= 141 ? options.bodyPartPreference : undefined;
+  const part = preference && renderPart(content, preference, options.atMost ?? Infinity, blobs);
+  // Who asks for the part and for nothing else gets nothing else (MS-ASCON R247).
+  const partOnly = preference !== undefined && !options.bodyPreferences?.length && !options.mimeSupport;
+  const body = partOnly ? undefined : renderBody(content, chooseBody(content, options), blobs);
   if (body instanceof Promise || part instanceof Promise) {
     return Promise.all([body, part]).then(([body, part]) => assemble(item, options.version, body, part));
   }
@@ -64,7 +64,7 @@ export function renderFlags(
 function assemble(
   item: RenderedItem,
   version: ProtocolVersion,
-  body: RenderedBody,
+  body: RenderedBody | undefined,
   part: EmailApplicationData['BodyPart'],
 ): EmailApplicationData {
   const { content } = item;
@@ -81,7 +81,7 @@ function assemble(
     Importance: content.importance,
     Read: content.read,
     Attachments: content.attachments.length > 0 ? renderAttachments(item) : undefined,
-    Body: {
+    Body: body && {
       Type: body.type,
       EstimatedDataSize: body.size,
       Truncated: body.truncated || undefined,

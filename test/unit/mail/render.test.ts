@@ -277,6 +277,8 @@ describe('a body part', () => {
       Data: '<p>One</p>',
     });
     expect(now(content).BodyPart).toBeUndefined();
+    expect(now(content, { bodyPartPreference: { Type: 2 } }).Body).toBeUndefined();
+    expect(now(content, { bodyPartPreference: { Type: 2 }, mimeSupport: 2 }).Body).toBeDefined();
     expect(now(content, { version: 140, bodyPartPreference: { Type: 2 } }).BodyPart).toBeUndefined();
   });
 
