@@ -43,13 +43,14 @@ async function ask(phone: Phone, options: readonly WbxmlElement[]) {
 }
 
 const base = (tag: string, value: string | number) => el('AirSyncBase', tag, `${value}`);
-const preference = (fields: Record<string, string | number>, tag = 'BodyPreference') =>
+const preference = (fields: Readonly<Record<string, string | number | undefined>>, tag = 'BodyPreference') =>
   el(
     'AirSyncBase',
     tag,
-    Object.entries(fields).map(([name, value]) => base(name, value)),
+    Object.entries(fields).map(([name, value]) => base(name, value ?? '')),
   );
-const part = (fields: Record<string, string | number>) => preference(fields, 'BodyPartPreference');
+const part = (fields: Readonly<Record<string, string | number | undefined>>) =>
+  preference(fields, 'BodyPartPreference');
 const bytes = (text: string | undefined) => Buffer.byteLength(text ?? '');
 
 describe('a body', () => {
@@ -139,6 +140,7 @@ describe('a body', () => {
   });
 
   it.each([
+    ['two preferences of one type', '[MS-ASAIRS R10016]', [preference({ Type: 1 }), preference({ Type: 1 })]],
     ['an AllOrNone that is no boolean', '[MS-ASAIRS R350]', [preference({ Type: 1, AllOrNone: 'maybe' })]],
     ['a type that is no number', '', [preference({ Type: 'text' })]],
   ] as const)('of %s is refused with 4 %s', async (what, _ids, options) => {
@@ -175,6 +177,10 @@ describe('a message part', () => {
       expect(mail.BodyPart?.Truncated ?? false).toBe(false);
       expect(mail.BodyPart?.Data).toContain('Grüße aus Köln.');
     }
+  });
+
+  it('of another type than HTML is refused with 164 [MS-ASCON R241] [MS-ASCMD R5412]', async () => {
+    expect((await shown('html', [part({ Type: 1 })])).status).toBe(164);
   });
 });
 

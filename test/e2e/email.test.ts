@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SyncResponse } from '../../lib/documents/sync.ts';
+import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
 import { decode, type WbxmlElement } from '../../lib/wbxml/index.ts';
 import type { Phone } from '../support/client/phone.ts';
 import { VERSIONS } from './harness.ts';
@@ -49,7 +50,7 @@ const FULL: Readonly<Record<string, WbxmlElement>> = {
   SubOrdinalDate: task('SubOrdinalDate', '5555'),
 };
 
-async function flagged(version: 121 | 140 | 141 | 160 | 161 = 161) {
+async function flagged(version: ProtocolVersion = 161) {
   const person = await shared.person();
   await person.mail('To be flagged');
   const phone = await ready(person, { version });

@@ -35,6 +35,9 @@ const PROTOCOL_ERROR = 4;
 const INCOMPLETE = 13;
 const BAD_WAIT = 14;
 const TOO_MANY = 15;
+/** A common code (MS-ASCMD R5412). */
+const PART_TYPE = 164;
+const HTML = 2;
 
 /**
  * Joins a request with the cached one where it is empty or partial, and checks it. Nothing has had an effect when a
@@ -51,7 +54,8 @@ export function planSync(
   if (typeof waitMs === 'object') return waitMs;
   const collections = joined.Collections?.Collection ?? [];
   if (collections.length > limits.maxCollections) return { Status: TOO_MANY, Limit: limits.maxCollections };
-  if (!collections.every(sound)) return { Status: PROTOCOL_ERROR };
+  if (!collections.every(sound) || !collections.every(preferencesDiffer)) return { Status: PROTOCOL_ERROR };
+  if (!collections.every(partIsHtml)) return { Status: PART_TYPE };
   if (new Set(collections.map(({ CollectionId }) => CollectionId)).size < collections.length) {
     return { Status: PROTOCOL_ERROR };
   }
@@ -96,6 +100,19 @@ function bounded(value: number, { min, max }: typeof WAIT_MINUTES, unitMs: numbe
 function sound({ SyncKey, GetChanges, Commands }: RequestCollection): boolean {
   if (SyncKey === '' || SyncKey.length > 64) return false;
   return SyncKey !== '0' || (GetChanges !== true && (Commands?.length ?? 0) === 0);
+}
+
+/** The part of a message comes as HTML and as nothing else (MS-ASCON R241). */
+function partIsHtml({ Options }: RequestCollection): boolean {
+  return (Options ?? []).every(({ BodyPartPreference: part }) => part === undefined || part.Type === HTML);
+}
+
+/** Of two preferences for one type of body neither counts (MS-ASAIRS R10016). */
+function preferencesDiffer({ Options }: RequestCollection): boolean {
+  return (Options ?? []).every(({ BodyPreference = [] }) => {
+    const types = BodyPreference.map(({ Type }) => Type);
+    return new Set(types).size === types.length;
+  });
 }
 
 /** What an empty request may repeat: without what counts once only. */

@@ -39,6 +39,28 @@ describe('a wait', () => {
   });
 });
 
+describe('a preference', () => {
+  const asking = (...Options: object[]) =>
+    planSync(
+      { Collections: { Collection: [{ ...collection('a'), Options } as ReturnType<typeof collection>] } },
+      undefined,
+    );
+
+  test('[MS-ASAIRS R10016] for one type of body comes once, or the request is status 4', () => {
+    expect(asking({ BodyPreference: [{ Type: 1 }, { Type: 2 }] })).toHaveProperty('collections');
+    expect(asking({ BodyPreference: [{ Type: 1 }, { Type: 1, TruncationSize: 5 }] })).toEqual({ Status: 4 });
+    // Mail and text messages each have their own.
+    expect(asking({ BodyPreference: [{ Type: 1 }] }, { Class: 'SMS', BodyPreference: [{ Type: 1 }] })).toHaveProperty(
+      'collections',
+    );
+  });
+
+  test('[MS-ASCON R241] [MS-ASCMD R5412] for the message part is of HTML, or the request is status 164', () => {
+    expect(asking({ BodyPartPreference: { Type: 2 } })).toHaveProperty('collections');
+    for (const Type of [0, 1, 3, 4]) expect(asking({ BodyPartPreference: { Type } })).toEqual({ Status: 164 });
+  });
+});
+
 describe('a limit', () => {
   const commands = (count: number) => Array.from({ length: count }, (_, n) => fetchOf(`x${n}`));
 
