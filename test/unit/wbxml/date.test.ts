@@ -10,7 +10,16 @@ describe('dates', () => {
     expect(formatDate(noon)).toBe('2026-01-15T12:00:00.000Z');
     expect(formatCompactDate(noon)).toBe('20260115T120000Z');
     expect(formatDate(noon + 3_723_004)).toBe('2026-01-15T13:02:03.004Z');
+    expect(formatDate(noon + 36_610_010)).toBe('2026-01-15T22:10:10.010Z');
+    expect(formatDate(noon + 100)).toBe('2026-01-15T12:00:00.100Z');
     expect(formatDate(-1)).toBe('1969-12-31T23:59:59.999Z');
+  });
+
+  test('are written from the first to the last that have four digits', () => {
+    expect(formatDate(Date.UTC(9999, 11, 31, 23, 59, 59, 999))).toBe('9999-12-31T23:59:59.999Z');
+    expect(formatDate(-62_167_219_200_000)).toBe('0000-01-01T00:00:00.000Z');
+    expect(() => formatDate(-62_167_219_200_001)).toThrow(RangeError);
+    expect(() => formatDate(Date.UTC(10_000, 0, 1))).toThrow(RangeError);
   });
 
   test('are written as the platform writes them, in any order of days', () => {

@@ -30,6 +30,18 @@ describe('a document as a tree', () => {
     expect(root.text()).toBe('');
   });
 
+  test('tells elements of one token apart by their pages', () => {
+    // 0x0B is PolicyStatus there and SyncKey here.
+    const root = parseDocument(bytes('03 01 6a 00 45 00 0e 0b 00 00 4b 03 6b 00 01 01'));
+    expect(root.children.map(({ namespace }) => namespace)).toEqual(['Provision', 'AirSync']);
+    expect(root.child('AirSync', 'SyncKey')!.text()).toBe('k');
+    expect(root.child('AirSync', 'SyncKey')!.path).toBe('Sync/SyncKey');
+  });
+
+  test('leaves NULs out of text that came as bytes', () => {
+    expect(parseDocument(bytes('03 01 6a 00 45 c3 04 61 00 62 00 01')).text()).toBe('ab');
+  });
+
   test('joins what a client cut into pieces', () => {
     const root = parseDocument(bytes('03 01 6a 00 45 03 61 00 02 40 03 62 00 01'));
     expect(root.text()).toBe('a@b');
@@ -38,6 +50,7 @@ describe('a document as a tree', () => {
   test.each([
     ['strings and bytes', '45 03 61 00 c3 01 62 01'],
     ['bytes twice', '45 c3 01 61 c3 01 62 01'],
+    ['bytes and strings', '45 c3 01 61 03 62 00 01'],
   ])('does not join %s, which could be done only by copying again and again', (_, hex) => {
     expect(failing(`03 01 6a 00 ${hex}`)).toMatchObject({ reason: 'wbxml', path: 'Sync' });
   });

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS, type Limits, limits, parseDocument, type WbxmlError } f
 describe('limits', () => {
   test('have defaults, each of which can be replaced', () => {
     expect(limits()).toEqual(DEFAULT_LIMITS);
-    expect(limits({ depth: 3 })).toEqual({ ...DEFAULT_LIMITS, depth: 3 });
+    for (const depth of [1, 3]) expect(limits({ depth })).toEqual({ ...DEFAULT_LIMITS, depth });
   });
 
   test.each([Number.NaN, 0, -1, 1.5, Number.POSITIVE_INFINITY, undefined as unknown as number])(

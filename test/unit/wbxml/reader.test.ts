@@ -46,6 +46,7 @@ describe('the reader', () => {
       ['<AirSync:Sync>', `[${'ab'.repeat(128)}]`, '</Sync>'],
     ],
     ['[MS-ASWBXML R803] an entity', `${HEAD} 45 02 81 20 01`, ['<AirSync:Sync>', '\u00a0', '</Sync>']],
+    ['the last entity that there is', `${HEAD} 45 02 c3 ff 7f 01`, ['<AirSync:Sync>', '\u{10ffff}', '</Sync>']],
     ['an entity beyond the first plane', `${HEAD} 45 02 87 ec 00 01`, ['<AirSync:Sync>', '😀'.normalize(), '</Sync>']],
     ['UTF-8', `${HEAD} 45 03 c3 bc f0 9f 98 80 00 01`, ['<AirSync:Sync>', 'ü😀', '</Sync>']],
     [
@@ -69,13 +70,17 @@ describe('the reader', () => {
     ['a header without a body', HEAD, 'ends too early'],
     ['a cut header', '03 01', 'ends too early'],
     ['another WBXML', '04 01 6a 00 05', 'version'],
+    ['WBXML 1.0', '00 01 6a 00 05', 'version'],
     ['another character set', '03 01 04 00 05', 'UTF-8'],
     ['a string table', '03 01 6a 01 00 05', 'string table'],
     ['an element without an end', `${HEAD} 45`, 'ends too early'],
     ['an END too many', `${HEAD} 01`, 'END too many'],
     ['text outside of the root', `${HEAD} 03 61 00 05`, 'outside'],
+    ['an entity outside of the root', `${HEAD} 02 61 05`, 'outside'],
     ['a string without an end', `${HEAD} 45 03 61`, 'no end'],
     ['an opaque value without an end', `${HEAD} 45 c3 05 61 01`, 'no end'],
+    ['an opaque value at the very end', `${HEAD} 45 c3 01 61`, 'ends too early'],
+    ['the greatest length of 32 bits', `${HEAD} 45 c3 8f ff ff ff 7f 01`, 'no end'],
     ['a length of six bytes', `${HEAD} 45 c3 80 80 80 80 80 01 01`, '32 bits'],
     ['a length of 33 bits', `${HEAD} 45 c3 9f ff ff ff 7f 01`, '32 bits'],
     ['invalid UTF-8', `${HEAD} 45 03 ff 00 01`, 'not UTF-8'],
@@ -83,6 +88,7 @@ describe('the reader', () => {
     ['a surrogate in UTF-8', `${HEAD} 45 03 ed a0 80 00 01`, 'not UTF-8'],
     ['an entity that is a NUL', `${HEAD} 45 02 00 01`, 'no character'],
     ['an entity that is a surrogate', `${HEAD} 45 02 83 b0 00 01`, 'no character'],
+    ['an entity that is the last surrogate', `${HEAD} 45 02 83 bf 7f 01`, 'no character'],
     ['an entity past the last character', `${HEAD} 45 02 c4 80 00 01`, 'no character'],
     ['attributes', `${HEAD} 85 01`, 'attributes'],
     ['attributes and content', `${HEAD} c5 01 01`, 'attributes'],
@@ -112,9 +118,10 @@ describe('the reader', () => {
     ['[MS-ASWBXML R818] EXT_2', 'c2'],
     ['[MS-ASWBXML R820] LITERAL_AC', 'c4'],
   ])('names the global token %s that this protocol does not use', (name, token) => {
-    expect(failure(`${HEAD} 45 ${token} 61 00 01`).problem).toBe(
-      `The token ${name.split('] ')[1]} is not used by this protocol`,
-    );
+    expect(failure(`${HEAD} 45 ${token} 61 00 01`)).toMatchObject({
+      reason: 'wbxml',
+      problem: `The token ${name.split('] ')[1]} is not used by this protocol`,
+    });
   });
 
   test('says where it is', () => {
@@ -128,6 +135,11 @@ describe('the reader', () => {
       '7 Sync/Collections/Collection/SyncKey',
       '8 Sync/Collections/Collection/SyncKey',
     ]);
+  });
+
+  test('tells text from bytes', () => {
+    const reader = new WbxmlReader(bytes(`${HEAD} 45 03 61 00 c3 01 62 01`));
+    expect([reader.next(), reader.next(), reader.next(), reader.next()]).toEqual(['start', 'text', 'opaque', 'end']);
   });
 
   test('goes on saying that the document is at its end', () => {

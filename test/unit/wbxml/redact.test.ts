@@ -5,6 +5,7 @@ import { MailboxQuery } from '../../../lib/documents/search.ts';
 import { SettingsRequest } from '../../../lib/documents/settings.ts';
 import { SyncResponse } from '../../../lib/documents/sync.ts';
 import { encodeFragment, redact, WbxmlElement } from '../../../lib/wbxml/index.ts';
+import { base64, document, int, lazy, optional, sensitive } from '../../../lib/wbxml/schema.ts';
 
 const secret = 'S3cret-';
 
@@ -80,6 +81,16 @@ describe('what a log may hold', () => {
         expect(JSON.stringify(redact(Email, value))).not.toContain(secret);
       }),
     );
+  });
+
+  test('hides bytes of every form, and tells nothing of a number', () => {
+    const Flag = document('Email', 'Flag', {
+      Subject: base64(),
+      Status: sensitive(int()),
+      FlagType: optional(lazy(() => base64())),
+    });
+    const value = { Subject: new Uint8Array(2), Status: 31_337, FlagType: new Uint8Array(4) };
+    expect(redact(Flag, value)).toEqual({ Subject: '[2 bytes]', Status: '[hidden]', FlagType: '[4 bytes]' });
   });
 
   test('counts what it hides of trees', () => {

@@ -50,22 +50,25 @@ describe('what an element holds', () => {
     ['text as long as it may be', text(3), 'abc', 'abc'],
     ['a number', int(), '17', 17],
     ['a negative number with blanks', int(), ' -17 ', -17],
+    ['minus zero as zero', int(), '-0', 0],
     ['a number with a plus and zeros', int(), '+007', 7],
     ['the least number of a range', int(0, 8), '0', 0],
     ['the greatest number of a range', int(0, 8), '8', 8],
     ['a number that may be empty', intOrEmpty(), '5', 5],
     ['an empty number', intOrEmpty(), undefined, null],
+    ['blanks as an empty number', intOrEmpty(), ' ', null],
     ['a decimal', decimal(), '-52.25', -52.25],
     ['a decimal with an exponent', decimal(), '1e-7', 1e-7],
     ['true [MS-ASDTYPE R5]', bool(), '1', true],
     ['false', bool(), '0', false],
     ['an empty boolean as true [MS-ASDTYPE R6]', bool(), undefined, true],
     ['a boolean in words', bool(), 'False', false],
+    ['another boolean in words, with blanks', bool(), ' TRUE ', true],
     ['a tag that is there', flag(), undefined, true],
     ['a tag that is there with a value', flag(), '1', true],
-    ['a tag that says no', flag(), '0', false],
+    ['a tag that says no', flag(), ' 0', false],
     ['a date with separators', dateTime(), '2026-01-15T12:00:00.000Z', 1_768_478_400_000],
-    ['a compact date', dateTime(), '20260115T120000Z', 1_768_478_400_000],
+    ['a compact date', dateTime(), ' 20260115T120000Z\n', 1_768_478_400_000],
     [
       'a date with separators where a compact one belongs',
       compactDateTime(),
@@ -101,6 +104,7 @@ describe('what an element holds', () => {
     ['words for a number that may be empty', intOrEmpty(), 'none', 'xml'],
     ['a decimal comma', decimal(), '1,5', 'xml'],
     ['infinity', decimal(), 'Infinity', 'xml'],
+    ['a decimal beyond what a number can hold', decimal(), '1e999', 'xml'],
     ['a boolean that is neither', bool(), '2', 'xml'],
     ['elements in a boolean', bool(), [WbxmlElement.of('Email', 'To')], 'xml'],
     ['elements in an empty tag', flag(), [WbxmlElement.of('Email', 'To')], 'xml'],
@@ -122,8 +126,15 @@ describe('what an element holds', () => {
     ['a compact date', compactDateTime(), 999, '19700101T000000Z'],
     ['base64', base64(), Uint8Array.of(0, 255), 'AP8='],
     ['base64 of a part of a buffer', base64(), Uint8Array.of(9, 0, 255, 9).subarray(1, 3), 'AP8='],
+    ['a number that may be empty', intOrEmpty(), 5, '5'],
+    ['text as long as it may be', text(3), 'abc', 'abc'],
   ])('%s is written as an inline string [MS-ASDTYPE R7 R20 R87 R91 R502]', (_, field, value, expected) => {
     expect(write(field, value)).toBe(expected);
+  });
+
+  test('a number is never empty, one that may be is null then', () => {
+    expect(reading(int())).toMatchObject({ reason: 'xml' });
+    expect(read(intOrEmpty())).toBeNull();
   });
 
   test('bytes are written as an opaque value [MS-ASDTYPE R97 R98]', () => {

@@ -16,9 +16,11 @@ import {
   document,
   documentAsGiven,
   embedded,
+  type Field,
   flag,
   int,
   item,
+  lazy,
   named,
   open,
   optional,
@@ -135,9 +137,49 @@ describe('what does not fit is told with its place', () => {
     ],
     ['text among elements', bytesOf(of('Ping', 'Ping', 'text')), 'Ping', 'Text where only elements belong'],
     ['another root', bytesOf(of('AirSync', 'Sync')), 'Sync', 'Expected Ping:Ping'],
+    ['another root of the namespace', bytesOf(of('Ping', 'Folders')), 'Folders', 'Expected Ping:Ping'],
     ['the right root in another namespace', bytesOf(of('AirSync', 'Status')), 'Status', 'Expected Ping:Ping'],
   ])('%s', (_, bytes, path, problem) => {
     expect(failing(() => decode(Ping, bytes, 161))).toMatchObject({ reason: 'xml', path, problem });
+  });
+
+  test('a list may be as long as its limit, and no shorter than it must', () => {
+    const Lists = document('Ping', 'Ping', {
+      Folder: repeated(text(), 1, 2),
+      Id: optional(repeated(text(), 2, 3)),
+    });
+    const read = (folders: number, ids: number) =>
+      decode(
+        Lists,
+        bytesOf(
+          of('Ping', 'Ping', [
+            ...Array.from({ length: folders }, () => of('Ping', 'Folder', 'f')),
+            ...Array.from({ length: ids }, () => of('Ping', 'Id', 'i')),
+          ]),
+        ),
+        161,
+      );
+    expect(read(2, 3)).toEqual({ Folder: ['f', 'f'], Id: ['i', 'i', 'i'] });
+    expect(read(1, 0)).toEqual({ Folder: ['f'] });
+    expect(failing(() => read(0, 2))).toMatchObject({ path: 'Ping/Folder', problem: 'Required, but absent' });
+    expect(failing(() => read(1, 1))).toMatchObject({ path: 'Ping/Id', problem: 'Too few' });
+    expect(failing(() => read(3, 2))).toMatchObject({ path: 'Ping/Folder[3]', problem: 'More than 2 times' });
+
+    const write = (Folder: string[], Id?: string[]) => xml(encode(Lists, { Folder, Id }, 161));
+    expect(write(['a', 'b'], [])).toBe('<Ping xmlns="Ping"><Folder>a</Folder><Folder>b</Folder></Ping>');
+    expect(write(['a'], ['1', '2', '3'])).toContain('<Id>3</Id>');
+    expect(failing(() => write([]))).toMatchObject({ path: 'Ping/Folder', problem: 'Fewer than 1 times' });
+    expect(failing(() => write(['a'], ['1']))).toMatchObject({ path: 'Ping/Id', problem: 'Fewer than 2 times' });
+    expect(failing(() => write(['a', 'b', 'c']))).toMatchObject({ path: 'Ping/Folder', problem: 'More than 2 times' });
+  });
+
+  test('an error that is none of the codec passes as it is', () => {
+    const value = {
+      get HeartbeatInterval(): number {
+        throw new SyntaxError('of the getter');
+      },
+    };
+    expect(() => encode(Ping, value, 161)).toThrow(SyntaxError);
   });
 
   test('blanks among elements are no text', () => {
@@ -240,6 +282,20 @@ describe('order', () => {
     expect(failing(() => encode(Answers, { Id: 'i' } as Infer<typeof Answers>, 161)).path).toBe('Ping/Status');
   });
 
+  test('is kept inside of a container, too', () => {
+    const Collection = document('AirSync', 'Collection', {
+      SyncKey: text(),
+      Commands: ordered('AirSync', { Add: text(), Delete: text() }),
+    });
+    const Commands = [
+      { tag: 'Delete', value: '2' },
+      { tag: 'Add', value: '1' },
+    ] as const;
+    const bytes = encode(Collection, { SyncKey: 'k', Commands }, 161);
+    expect(xml(bytes)).toContain('<Commands><Delete>2</Delete><Add>1</Add></Commands>');
+    expect(decode(Collection, bytes, 161)).toEqual({ SyncKey: 'k', Commands });
+  });
+
   test('of kinds that the schema does not have leaves them out', () => {
     const wild = [
       { tag: 'Fetch', value: {} },
@@ -260,7 +316,7 @@ describe('order', () => {
     expect(failing(() => encode(Commands, [{ tag: 'Add', value: {} }] as never, 161)).path).toBe(
       'Commands/Add/ServerId',
     );
-    expect(failing(() => encode(Commands, {} as never, 161)).path).toBe('Commands');
+    expect(failing(() => encode(Commands, {} as never, 161))).toMatchObject({ reason: 'value', path: 'Commands' });
   });
 });
 
@@ -292,6 +348,17 @@ describe('an open element', () => {
     expect(bytes.length - without.length).toBe(ahead.size + 1 + 2);
   });
 
+  test('is read with the schema of its class under another name as well, as ItemOperations has it', () => {
+    const properties = of('ItemOperations', 'Properties', [of('Email', 'Subject', 's')]);
+    expect(decodeElement(Email, properties, 161)).toEqual({ Subject: 's' });
+    expect(failing(() => decodeElement(Email, properties, 161, true)).path).toBe('Properties');
+  });
+
+  test('cannot be encoded ahead where it holds no elements', () => {
+    const schema = { ...Email, shape: text().shape } as never;
+    expect(() => encodeFragment(schema, 'x' as never, 161)).toThrow(TypeError);
+  });
+
   test('takes nothing else', () => {
     const wrong = { ServerId: '1', ApplicationData: { Subject: 'x' } } as never;
     expect(failing(() => encode(Answer, wrong, 161))).toMatchObject({
@@ -311,5 +378,21 @@ describe('an open element', () => {
     data.append(new WbxmlElement(77, 0x3f));
     const change = decode(Change, encode(Change, { ServerId: '1', ApplicationData: data }, 161), 161);
     expect(change.ApplicationData.children.map(({ page, token }) => [page, token])).toEqual([[77, 0x3f]]);
+  });
+});
+
+describe('a schema that contains itself', () => {
+  interface Query {
+    readonly FreeText?: string;
+    readonly And?: Query;
+  }
+  test('is written and read as deep as the value goes', () => {
+    const And = (): Field<Query, false> => container('Search', fields);
+    const fields = { FreeText: optional(text()), And: optional(lazy<Query>(And)) };
+    const Root = document('Search', 'Query', fields);
+    const value: Query = { And: { And: { FreeText: 'x' } } };
+    const bytes = encode(Root, value, 161);
+    expect(xml(bytes)).toBe('<Query xmlns="Search"><And><And><FreeText>x</FreeText></And></And></Query>');
+    expect(decode(Root, bytes, 161)).toEqual(value);
   });
 });

@@ -80,6 +80,36 @@ describe('the writer', () => {
       '45 03 61 c3 bc f0 9f 98 80 00 01',
     ],
     [
+      'a long string, without its NULs',
+      (w) => {
+        w.start(0, 5);
+        w.text(`${'x'.repeat(30)}\0ü`);
+        w.end();
+      },
+      `45 03 ${'78 '.repeat(30)}c3 bc 00 01`,
+    ],
+    [
+      'the first character beyond ASCII',
+      (w) => {
+        w.start(0, 5);
+        w.text('\u0080');
+        w.end();
+      },
+      '45 03 c2 80 00 01',
+    ],
+    [
+      'text in pieces, then an element',
+      (w) => {
+        w.start(0, 5);
+        w.text('a');
+        w.text('b');
+        w.start(0, 6);
+        w.end();
+        w.end();
+      },
+      '45 03 61 00 03 62 00 06 01',
+    ],
+    [
       'half of a surrogate pair as the replacement character',
       (w) => {
         w.start(0, 5);
@@ -162,6 +192,23 @@ describe('the writer', () => {
         expect(written(write, 4)).toBe(written(write, 100_000));
       }),
     );
+  });
+
+  test('grows for ends and for fragments, too', () => {
+    for (let depth = 1; depth < 40; depth++) {
+      const nested = (w: WbxmlWriter): void => {
+        for (let n = 0; n < depth; n++) w.start(0, 5);
+        w.text('x');
+        for (let n = 0; n < depth; n++) w.end();
+      };
+      expect(written(nested, 4)).toBe(`${HEAD} ${'45 '.repeat(depth)}03 78 00${' 01'.repeat(depth)}`);
+      const holding = (w: WbxmlWriter): void => {
+        w.start(0, 5);
+        w.fragment(fragment(nested));
+        w.end();
+      };
+      expect(written(holding, 4)).toBe(`${HEAD} 45 ${'45 '.repeat(depth)}03 78 00${' 01'.repeat(depth)} 01`);
+    }
   });
 
   test('can be used again', () => {
