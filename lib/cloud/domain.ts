@@ -6,6 +6,8 @@ import { createDevices } from '../identity/devices.ts';
 import { createPolicies } from '../identity/policies.ts';
 import { TableMailboxes } from '../mailbox/mailboxes.ts';
 import type { CloudConfig } from '../ops/config.ts';
+import { MailSearch } from '../search/mail-search.ts';
+import { TableSearchIndex } from '../search/table/index.ts';
 import type { Store, Table } from '../store/ports.ts';
 import { openS3Blobs } from '../store/s3/blobs.ts';
 import type { Base } from './base.ts';
@@ -68,6 +70,8 @@ export async function openCloudDomain(
     devices: createDevices({ table, clock, mailboxes }),
     policies: createPolicies({ table, clock, directory: accounts, mailboxes }),
     delivery: createDelivery({ directory: accounts, mailboxes, table, blobs, clock, log }),
+    // Words are indexed when a mailbox is searched: one that nobody searches costs nothing.
+    search: new MailSearch({ index: new TableSearchIndex(table), mailboxes, blobs, clock, log }),
     close,
   };
 }

@@ -11,6 +11,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import { MailSearch } from '../search/mail-search.ts';
 import { SqliteSearchIndex } from '../search/sqlite/index.ts';
+import { TableSearchIndex } from '../search/table/index.ts';
 import type { SearchIndex } from '../search/types.ts';
 import { openFileBlobs } from '../store/files/blobs.ts';
 import type { Store } from '../store/ports.ts';
@@ -72,7 +73,9 @@ export async function openDomain(
 }
 
 /** Beside the store and no part of it: what is lost of an index is made again. */
-function openIndex({ dataDir }: EmbeddedOptions, _store: Store): SearchIndex {
+function openIndex({ store: kind, dataDir }: EmbeddedOptions, { table }: Store): SearchIndex {
+  // Processes on several machines share the tables, and nothing else.
+  if (kind !== 'sqlite') return new TableSearchIndex(table);
   return new SqliteSearchIndex({ dir: path.join(dataDir, SEARCH_FOLDER) });
 }
 

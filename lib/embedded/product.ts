@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { createFind } from '../commands/find.ts';
 import { createFolderCreate } from '../commands/folder-create.ts';
 import { createFolderDelete } from '../commands/folder-delete.ts';
@@ -9,6 +10,7 @@ import { createItemOperations } from '../commands/item-operations.ts';
 import { createMoveItems } from '../commands/move-items.ts';
 import { createPing } from '../commands/ping.ts';
 import { createProvision } from '../commands/provision.ts';
+import { createResolveRecipients } from '../commands/resolve-recipients.ts';
 import { createSearch } from '../commands/search.ts';
 import { createSendMail } from '../commands/send-mail.ts';
 import { createSettings } from '../commands/settings.ts';
@@ -17,6 +19,7 @@ import { createSmartForward } from '../commands/smart-forward.ts';
 import { createSmartReply } from '../commands/smart-reply.ts';
 import { emailClass } from '../commands/sync/email.ts';
 import { createSyncCommand } from '../commands/sync.ts';
+import { createValidateCert } from '../commands/validate-cert.ts';
 import { conversationRules } from '../delivery/conversation-rules.ts';
 import type { Outbound } from '../delivery/outbound/types.ts';
 import { withAutodiscover } from '../http/autodiscover.ts';
@@ -98,6 +101,8 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
       createGetAttachment(blobs),
       createSearch({ mail: search, addressBook, classes: shown }),
       createFind({ mail: search, addressBook }),
+      createResolveRecipients({ addressBook }),
+      createValidateCert(rootCertificates),
       createPing({
         table,
         log,

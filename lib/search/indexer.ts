@@ -25,7 +25,7 @@ export interface Waiting {
   readonly folders: ReadonlyMap<FolderId, Folder>;
 }
 
-/** Items of one step while a folder is read for the first time, and rows of one step after that. */
+/** Items of one step while a folder is read for the first time (at least), and rows of one step after that. */
 const PAGE = 50;
 const ROWS = 200;
 /** What waits longer than this is worth its writes whatever it is: it is read again by every search. */
@@ -106,8 +106,9 @@ export class Indexer {
   /** A folder that is not indexed yet: from the newest item down, below a place of its log from which the log goes on. */
   async #page(mailbox: Mailbox, folder: Folder, mark: Mark | undefined) {
     const { seq, n } = mark ?? { seq: folder.seq, n: folder.tail ?? 0 };
-    const items = await mailbox.page(folder.id, { below: mark?.below, limit: PAGE });
-    const below = items.length < PAGE ? undefined : items.at(-1)!.id;
+    const limit = Math.max(PAGE, this.#deps.index.batch);
+    const items = await mailbox.page(folder.id, { below: mark?.below, limit });
+    const below = items.length < limit ? undefined : items.at(-1)!.id;
     return { to: { seq, n, ...(below && { below }) }, put: await this.#words(items), remove: [], waits: false };
   }
 

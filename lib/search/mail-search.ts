@@ -1,6 +1,8 @@
 import type { ItemRef } from '../mailbox/server-id.ts';
 import type { Item, Mailbox } from '../mailbox/types.ts';
-import type { FolderId, ItemId } from '../ops/ids.ts';
+import { sleep } from '../ops/clock.ts';
+import type { FolderId, ItemId, MailboxId } from '../ops/ids.ts';
+import { errorFields } from '../ops/log.ts';
 import { Indexer, type IndexerDeps, nameOf } from './indexer.ts';
 import { matches } from './match.ts';
 import { type Hit, MAX_TOTAL, type SearchQuery } from './types.ts';
@@ -14,11 +16,16 @@ export interface Found {
 
 /** How long a search may work on an index that is behind before it answers from what there is. */
 const CATCH_UP_MS = 2_000;
+/** Afterwards it works in slices, with room for everything else between. */
+const SLICE_MS = 250;
+const PAUSE_MS = 50;
 
 /** Searches mailboxes: all that was committed before the question, also what no index has taken in yet. */
 export class MailSearch {
   readonly #deps: IndexerDeps;
   readonly indexer: Indexer;
+  /** Mailboxes whose indexes are being completed after a search that did not wait for it. */
+  readonly #completing = new Set<MailboxId>();
 
   constructor(deps: IndexerDeps) {
     this.#deps = deps;
@@ -43,7 +50,10 @@ export class MailSearch {
   async #hits(mailbox: Mailbox, query: SearchQuery, limit: number): Promise<{ hits: readonly Hit[]; total: number }> {
     const { index, log } = this.#deps;
     const waiting = await this.indexer.catchUp(mailbox, CATCH_UP_MS);
-    if (!waiting.complete) log.warn('search index is behind', { mailbox: mailbox.id });
+    if (!waiting.complete) {
+      log.warn('search index is behind', { mailbox: mailbox.id });
+      void this.#complete(mailbox);
+    }
     const found = await index.search(mailbox.id, query, limit + waiting.stale.size);
     // Folders whose deletion has not come to the index, and items whose words it has not or no more.
     const kept = found.hits.filter(
@@ -53,6 +63,19 @@ export class MailSearch {
     const hits = [...kept, ...fresh.map(({ folder, item }) => ({ folder, item }))].sort(newestFirst);
     const total = Math.min(found.total - (found.hits.length - kept.length) + fresh.length, MAX_TOTAL);
     return { hits: hits.slice(0, limit), total };
+  }
+
+  /** Goes on where the search left off, so that the next one finds everything. Never rejects. */
+  async #complete(mailbox: Mailbox): Promise<void> {
+    if (this.#completing.has(mailbox.id)) return;
+    this.#completing.add(mailbox.id);
+    try {
+      while (!(await this.indexer.catchUp(mailbox, SLICE_MS)).complete) await sleep(this.#deps.clock, PAUSE_MS);
+    } catch (error) {
+      this.#deps.log.warn('search index not completed', { mailbox: mailbox.id, ...errorFields(error) });
+    } finally {
+      this.#completing.delete(mailbox.id);
+    }
   }
 }
 

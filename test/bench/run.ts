@@ -1,6 +1,6 @@
 /**
  * npm run bench                         all rows, SQLite engine first, then DynamoDB's
- * npm run bench -- --only holding       one part: sync, wake, holding, storm, fleet
+ * npm run bench -- --only holding       one part: sync, wake, holding, storm, fleet, search
  * npm run bench -- --engine sqlite      one engine: sqlite, dynamodb
  * npm run bench -- --scale 0.1          smaller, for a quick look
  */
@@ -11,6 +11,7 @@ import { dynamoServer, missing } from '../support/servers/dynamodb.ts';
 import { type Figure, met, printTable } from './figures.ts';
 import { fleet } from './fleet.ts';
 import { commitToPing, firstSync, holding, type Sizes, storm, withBench } from './push.ts';
+import { searching, searchingTables } from './search.ts';
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, engine: { type: 'string' }, scale: { type: 'string', default: '1' } },
@@ -52,10 +53,14 @@ let misses = 0;
 if (values.engine !== 'dynamodb') {
   const rows = await measure({}, sizesAt(1));
   if (wanted('fleet')) rows.push(...(await fleet(sizesAt(1).held)));
+  if (wanted('search')) {
+    const messages = Math.round(100_000 * scale);
+    rows.push(...(await searching(messages)), ...(await searchingTables(Math.round(messages / 5))));
+  }
   printTable('SQLite engine (WAL, full sync)', rows);
   misses = rows.filter((figure) => met(figure) === false).length;
 }
-if (values.engine !== 'sqlite' && values.only !== 'fleet') {
+if (values.engine !== 'sqlite' && values.only !== 'fleet' && values.only !== 'search') {
   const why = missing('dynoxide');
   if (why) {
     console.log(`\nDynamoDB engine: not measured, ${why}`);

@@ -4,6 +4,8 @@ import { type Clause, FIELDS, type IndexedItem, type SearchQuery, type Term } fr
 
 /** Every item has it, so that a query without words has something to match. */
 const ANY = 'xany';
+/** No item has it: a list of nothing matches nothing. */
+const NONE = 'xnone';
 const ATTACHMENTS = { true: 'xfiles', false: 'xnofiles' } as const;
 /** Letters of either case and dashes mean something in a folder's id, and nothing to the tokenizer. */
 const folderWord = (folder: FolderId) => `f${Buffer.from(folder).toString('hex')}`;
@@ -29,10 +31,11 @@ export function expressionOf(query: SearchQuery): string {
 }
 
 const place = (word: string) => `(place : "${word}")`;
-const anyOf = (words: readonly string[]) => `(place : (${words.map((word) => `"${word}"`).join(' OR ')}))`;
+const anyOf = (words: readonly string[]) =>
+  words.length === 0 ? place(NONE) : `(place : (${words.map((word) => `"${word}"`).join(' OR ')}))`;
 const hexOnly = (text: string) => text.replace(/[^0-9a-f]/g, '');
 
-const clauseOf = ({ any }: Clause): string => `(${any.map(termOf).join(' OR ')})`;
+const clauseOf = ({ any }: Clause): string => (any.length === 0 ? place(NONE) : `(${any.map(termOf).join(' OR ')})`);
 
 function termOf({ words, prefix, fields = FIELDS }: Term): string {
   return `({${fields.join(' ')}} : "${words.join(' ')}"${prefix ? ' *' : ''})`;

@@ -4,6 +4,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import type { FolderId, ItemId, MailboxId } from '../../ops/ids.ts';
 import { StoreUnavailable } from '../../store/ports.ts';
+import { sameMark } from '../marks.ts';
 import { receivedOf } from '../match.ts';
 import {
   FIELDS,
@@ -209,6 +210,3 @@ class IndexFile {
     return statement;
   }
 }
-
-export const sameMark = (a: Mark | undefined, b: Mark | undefined): boolean =>
-  a?.seq === b?.seq && a?.n === b?.n && a?.below === b?.below;

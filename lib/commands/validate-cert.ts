@@ -1,0 +1,53 @@
+import { X509Certificate } from 'node:crypto';
+import { ValidateCertRequest, ValidateCertResponse } from '../documents/validate-cert.ts';
+import { type Command, type CommandContext, document } from '../protocol/command.ts';
+import { CertStatus, checkCertificate, readCertificate, type Trust } from './validate-cert/check.ts';
+
+/** MS-ASCMD 2.2.3.177.18. */
+const Status = { Success: 1, Protocol: 2 } as const;
+/** R5662. */
+const MAX_CERTIFICATES = 100;
+const UNREADABLE: ReadonlySet<number> = new Set([103, 104]);
+
+/**
+ * MS-ASCMD 2.2.1.22: whether certificates of S/MIME are good now. No revocation list is asked for: an unknown state is
+ * passed over unless the client wants it known (R893, R895).
+ * @param roots PEM of the authorities that are trusted
+ */
+export function createValidateCert(roots: readonly string[]): Command<ValidateCertRequest, ValidateCertResponse> {
+  let parsed: readonly X509Certificate[] | undefined;
+  // A hundred and more: only where somebody asks.
+  const trusted = () => {
+    parsed ??= roots.map((pem) => new X509Certificate(pem));
+    return parsed;
+  };
+  return {
+    name: 'ValidateCert',
+    code: 22,
+    request: ValidateCertRequest,
+    response: ValidateCertResponse,
+    body: 'required',
+    needsPolicy: true,
+    run: async (context, request) => document(validate(context, request!, trusted)),
+    failure: (status) => ({ Status: UNREADABLE.has(status) ? Status.Protocol : status }),
+  };
+}
+
+function validate(
+  { clock }: CommandContext,
+  request: ValidateCertRequest,
+  trusted: () => readonly X509Certificate[],
+): ValidateCertResponse {
+  const given = request.Certificates.Certificate;
+  const above = request.CertificateChain?.Certificate ?? [];
+  if (given.length === 0 || given.length > MAX_CERTIFICATES || above.length > MAX_CERTIFICATES) {
+    return { Status: Status.Protocol };
+  }
+  const chain = above.map(readCertificate).filter((each) => each !== undefined);
+  const trust: Trust = { roots: trusted(), now: clock.now(), revocation: request.CheckCRL === true };
+  const Certificate = given.map((text) => {
+    const certificate = readCertificate(text);
+    return { Status: certificate ? checkCertificate(certificate, chain, trust) : CertStatus.Malformed };
+  });
+  return { Status: Status.Success, Certificate };
+}

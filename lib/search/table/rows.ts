@@ -1,0 +1,87 @@
+import type { ItemClass } from '../../mailbox/types.ts';
+import type { FolderId, ItemId, MailboxId } from '../../ops/ids.ts';
+import type { Key, Row } from '../../store/ports.ts';
+import type { IndexedItem, Mark, Step } from '../types.ts';
+
+/** The index of a mailbox has a partition of its own: a search never competes with the mailbox for its throughput. */
+export const partition = (mailbox: MailboxId) => `X#${mailbox}`;
+const key = (mailbox: MailboxId, sk: string): Key => ({ table: 'devices', pk: partition(mailbox), sk });
+
+export const keys = {
+  /** Incarnation and marks of all folders: the condition of every step. */
+  marks: (m: MailboxId) => key(m, 'MARKS'),
+  /** What is known of a batch without reading it. */
+  head: (m: MailboxId, batch: string) => key(m, `H#${batch}`),
+  /** Its items, by their place. */
+  items: (m: MailboxId, batch: string) => key(m, `I#${batch}`),
+  /** Its words. */
+  bucket: (m: MailboxId, bucket: string, batch: string) => key(m, `W#${bucket}#${batch}`),
+} as const;
+
+/** A batch: the items of one step of one folder. */
+export interface Head {
+  readonly batch: string;
+  readonly folder: FolderId;
+  /** How many items; 0 for a step that only removes. */
+  readonly size: number;
+  /** Largest and smallest item id. */
+  readonly newest: ItemId;
+  readonly oldest: ItemId;
+  /** Items of earlier batches of this folder that are no more, or have other words now. */
+  readonly gone: readonly ItemId[];
+  /** Counts up in the order of the steps. */
+  readonly n: number;
+}
+
+export interface Entry {
+  readonly item: ItemId;
+  readonly class: ItemClass;
+  readonly attachments: boolean;
+}
+
+export function headRow(mailbox: MailboxId, folder: FolderId, batch: string, n: number, { put, remove }: Step): Row {
+  const ids = put.map(({ item }) => item).sort();
+  const { pk, sk } = keys.head(mailbox, batch);
+  const gone = [...new Set([...remove, ...ids])];
+  return { pk, sk, folder, size: put.length, newest: ids.at(-1) ?? '', oldest: ids[0] ?? '', gone, n };
+}
+
+export function headOf(row: Row): Head {
+  return {
+    batch: row.sk.slice(2),
+    folder: row.folder as FolderId,
+    size: row.size as number,
+    newest: row.newest as ItemId,
+    oldest: row.oldest as ItemId,
+    gone: row.gone as readonly ItemId[],
+    n: row.n as number,
+  };
+}
+
+export function itemsRow(mailbox: MailboxId, batch: string, items: readonly IndexedItem[]): Row {
+  const entries = items.map((item) => `${item.item} ${item.class} ${item.attachments ? 1 : 0}`);
+  const { pk, sk } = keys.items(mailbox, batch);
+  return { pk, sk, entries };
+}
+
+export function entriesOf(row: Row): Entry[] {
+  return (row.entries as readonly string[]).map((entry) => {
+    const [item, of, attachments] = entry.split(' ');
+    return { item: item as ItemId, class: of as ItemClass, attachments: attachments === '1' };
+  });
+}
+
+export interface MarksRow {
+  readonly incarnation: string;
+  readonly folders: Readonly<Record<string, Mark>>;
+  /** Counts the steps: the condition of the next. */
+  readonly steps: number;
+}
+
+export function marksOf(row: Row): MarksRow {
+  return {
+    incarnation: row.incarnation as string,
+    folders: row.folders as unknown as Record<string, Mark>,
+    steps: row.steps as number,
+  };
+}
