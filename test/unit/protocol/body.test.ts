@@ -1,8 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { EasResponse } from '../../../lib/http/types.ts';
 import { document } from '../../../lib/protocol/command.ts';
 import { settle } from '../../support/fake-clock.ts';
-import { bytesOf, FOLDER_SYNC, folderSyncOf, Harness, HEADERS, named, post } from './harness.ts';
+import { bytesOf, FOLDER_SYNC, folderSyncOf, Harness, HEADERS, named, pingOf, post, QUERY } from './harness.ts';
 
 const withHeaders = (headers: Record<string, string>) => ({ headers: { ...HEADERS, ...headers } });
 
@@ -27,6 +28,19 @@ describe('reading a body', () => {
     expect((await new Harness().send({ body, ...withHeaders({ 'content-encoding': coding }) })).status).toBe(200);
   });
 
+  it.each(['identity', ' Identity ', ''])('takes it in %j, as it is', async (coding) => {
+    expect((await new Harness().send(withHeaders({ 'content-encoding': coding }))).status).toBe(200);
+  });
+
+  it('takes nothing for nothing, also where it says that it is gzip', async () => {
+    const harness = new Harness();
+    const query = QUERY.replace('FolderSync', 'Ping');
+    for (const body of [new Uint8Array(0), pieces(new Uint8Array(0))]) {
+      const response = await harness.send({ query, body, ...withHeaders({ 'content-encoding': 'gzip' }) });
+      expect(pingOf(response).Status).toBe(1);
+    }
+  });
+
   it.each(['br', 'deflate', 'gzip, gzip'])('refuses %s with 415 and says what it takes', async (coding) => {
     const response = await new Harness().send(withHeaders({ 'content-encoding': coding }));
     expect([response.status, response.headers['Accept-Encoding']]).toEqual([415, 'gzip']);
@@ -49,6 +63,9 @@ describe('reading a body', () => {
     expect(bomb.length).toBeLessThan(1000);
     expect((await harness.send({ body: bomb, ...withHeaders({ 'content-encoding': 'gzip' }) })).status).toBe(413);
     expect((await harness.send({ ...withHeaders({ 'content-length': '1000' }) })).status).toBe(200);
+    const whole = small(FOLDER_SYNC.length);
+    expect((await whole.send()).status).toBe(200);
+    expect((await whole.send({ body: pieces(FOLDER_SYNC) })).status).toBe(200);
   });
 
   it('stops reading at the limit', async () => {
@@ -66,6 +83,25 @@ describe('reading a body', () => {
     }
     expect((await small(1000).send({ body: endless() })).status).toBe(413);
     expect([read, returned]).toEqual([11, true]);
+  });
+
+  it('ends nothing that ended by itself', async () => {
+    const harness = small(1000);
+    const controller = new AbortController();
+    const removed = vi.spyOn(controller.signal, 'removeEventListener');
+    const left = [FOLDER_SYNC];
+    let returned = false;
+    const iterator: AsyncIterator<Uint8Array> = {
+      next: async () => ({ done: left.length === 0, value: left.shift()! }),
+      return: async () => {
+        returned = true;
+        return { done: true, value: undefined };
+      },
+    };
+    const body = { [Symbol.asyncIterator]: () => iterator };
+    expect((await harness.handler(post({ body }), controller.signal)) as EasResponse).toMatchObject({ status: 200 });
+    expect(returned).toBe(false);
+    expect(new Set(removed.mock.calls.map(([name]) => name))).toEqual(new Set(['abort']));
   });
 
   it('waits no longer than the limit for one that stalls', async () => {

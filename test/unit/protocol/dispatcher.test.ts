@@ -101,6 +101,40 @@ describe('a request that is in order', () => {
     expect(seen).toEqual([141, '7', 'WP']);
   });
 
+  it('may have blanks around what its headers say', async () => {
+    const harness = new Harness();
+    let seen: unknown[] = [];
+    harness.folderSync = ({ version, policyKey, query }) => {
+      seen = [version, policyKey, query.acceptMultiPart];
+      return document({ Status: 1 });
+    };
+    const spaced = {
+      'ms-asprotocolversion': ' 14.0 ',
+      'x-ms-policykey': ' 42 ',
+      'ms-asacceptmultipart': ' T ',
+      'content-type': ' application/vnd.ms-sync.wbxml ; charset=utf-8',
+    };
+    expect(folderSyncOf(await harness.send({ headers: { ...HEADERS, ...spaced } })).Status).toBe(1);
+    expect(seen).toEqual([140, '42', true]);
+    await harness.send({ headers: { ...HEADERS, 'x-ms-policykey': ' ' } });
+    expect(seen[1]).toBeUndefined();
+  });
+
+  it('is checked with what it says of its login, and where it comes from', async () => {
+    const harness = new Harness();
+    const asked: unknown[] = [];
+    harness.overrides = {
+      authenticator: {
+        authenticate: async (login) => {
+          asked.push(login);
+          return { ok: true, account: ACCOUNT };
+        },
+      },
+    };
+    await harness.send();
+    expect(asked).toEqual([{ authorization: HEADERS.authorization, source: '192.0.2.1' }]);
+  });
+
   const multipart: [string | undefined, boolean][] = [
     ['T', true],
     ['F', false],
@@ -128,7 +162,7 @@ describe('a request that is in order', () => {
 
   it('may say its Content-Type with parameters, in any case, or not at all', async () => {
     for (const type of ['Application/vnd.ms-sync.WBXML; charset=utf-8', 'application/vnd.ms-sync', undefined]) {
-      expect((await new Harness().send(withHeader('content-type', type))).status).toBe(200);
+      expect(folderSyncOf(await new Harness().send(withHeader('content-type', type))).Status).toBe(1);
     }
   });
 });
@@ -314,6 +348,7 @@ describe('a failure', () => {
     const harness = new Harness();
     harness.folderSync = fails(113);
     await failsWith(harness, 113, 507);
+    expect((await harness.sendAs(OLD)).headers).not.toHaveProperty('Retry-After');
     harness.folderSync = fails(105);
     await failsWith(harness, 105, 400);
   });
@@ -428,8 +463,23 @@ describe('the user and the device of the query', () => {
 
   it('is remembered by nobody for the DeviceId with which AOSP tests an account', async () => {
     const harness = new Harness();
-    expect((await harness.send({ query: QUERY.replace('Dev1', 'validate') })).status).toBe(200);
+    let device: unknown;
+    harness.folderSync = (context) => {
+      device = context.device;
+      return document({ Status: 1 });
+    };
+    const headers = { 'user-agent': 'Phone/1' };
+    expect((await harness.sendAs(141, { query: QUERY.replace('Dev1', 'Validate'), headers })).status).toBe(200);
     expect(harness.touched).toEqual([]);
+    const now = harness.clock.now();
+    expect(device).toEqual({
+      id: 'validate',
+      type: 'iPhone',
+      userAgent: 'Phone/1',
+      version: 141,
+      firstSeen: now,
+      lastSeen: now,
+    });
   });
 
   it('is refused when blocked, also for Ping [MS-ASCMD R4876]', async () => {
@@ -438,6 +488,32 @@ describe('the user and the device of the query', () => {
     await failsWith(harness, 129, 403);
     const ping = await harness.send({ query: QUERY.replace('FolderSync', 'Ping'), body: nothing });
     expect(pingOf(ping).Status).toBe(129);
+  });
+});
+
+describe('a command of its own kind', () => {
+  it('is run for a blocked device where it is Provision, which may report a wipe again', async () => {
+    const harness = new Harness();
+    const [, folderSync] = harness.commands();
+    harness.overrides = { commands: [{ ...folderSync!, name: 'Provision', code: 20, needsPolicy: false }] };
+    harness.device = { blocked: true };
+    const response = await harness.send({ query: QUERY.replace('FolderSync', 'Provision') });
+    expect(folderSyncOf(response).Status).toBe(1);
+  });
+
+  it('is given no document where it takes none, whatever the body is', async () => {
+    const harness = new Harness();
+    const [, folderSync] = harness.commands();
+    harness.overrides = { commands: [{ ...folderSync!, body: 'none' }] };
+    let seen: unknown = 'nothing';
+    harness.folderSync = (_, request) => {
+      seen = request;
+      return document({ Status: 1 });
+    };
+    for (const body of [nothing, FOLDER_SYNC, Buffer.from('<xml/>')]) {
+      expect(folderSyncOf(await harness.send({ body })).Status).toBe(1);
+      expect(seen).toBeUndefined();
+    }
   });
 });
 
@@ -554,10 +630,11 @@ describe('a request that waits', () => {
     expect(response.headers['Content-Length']).toBe(`${bytesOf(response).length}`);
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer behind, and says in the log that it waits', async () => {
     const harness = held();
     await harness.handler(ping, signal);
     expect(harness.clock.pending).toBe(0);
+    expect(harness.lines.at(-1)?.fields).toMatchObject({ command: 'Ping', status: 'held', failure: undefined });
   });
 
   it('whose answer cannot be written is told to come again', async () => {

@@ -56,6 +56,7 @@ describe('versions up to 12.1 get HTTP instead of a status', () => {
   });
 
   it('132 is 500 for Provision alone [MS-ASCMD R7557]', () => {
+    expect(httpStatusFor(126, { ...withKey, command: 'Provision' })).toBe(403);
     expect(httpStatusFor(132, { ...withKey, command: 'Provision' })).toBe(500);
     expect(httpStatusFor(132, { ...withKey, command: 'FolderSync' })).toBe(403);
   });

@@ -13,6 +13,12 @@ describe('the user of the query', () => {
     ['ann@example.com', 'ann'],
     ['CORP\\ann', 'ann@example.com'],
     ['ann', 'CORP\\ann'],
+    [' ann ', 'ann@example.com'],
+    // The login of an outside directory, with and without what names its domain.
+    ['x42', 'CORP\\x42'],
+    ['CORP\\x42', 'x42'],
+    ['x42', 'x42@login.example.com'],
+    ['x42@login.example.com', 'x42'],
     ['CORP\\ann', 'corp\\ANN'],
     ['a.smith@example.com', 'ann@example.com'],
     ['a.smith', 'ann@example.com'],
@@ -29,6 +35,7 @@ describe('the user of the query', () => {
     ['bob@example.com', 'ann@example.com'],
     ['ann@other.example', 'ann@example.com'],
     ['CORP\\bob', 'CORP\\ann'],
+    ['x42@login.example.com', 'x42@other.example'],
     ['', 'x42'],
   ];
   it.each(other)('%j is not who logged in as %s', (user, login) => {
@@ -38,11 +45,27 @@ describe('the user of the query', () => {
   it('is compared with the account where the login is no Basic one', () => {
     expect(isSameUser('ann', ACCOUNT, 'Bearer abc')).toBe(true);
     expect(isSameUser('bob', ACCOUNT, 'Bearer abc')).toBe(false);
-    expect(isSameUser('bob', ACCOUNT, 'Basic bm9jb2xvbg==')).toBe(false);
+    for (const login of [
+      'Basic bm9jb2xvbg==',
+      'Basic',
+      'XBasic Ym9iOnB3',
+      'Basic Ym9iOnB3 more',
+      'Bearer Basic Ym9iOnB3',
+    ]) {
+      expect(isSameUser('bob', ACCOUNT, login)).toBe(false);
+    }
+    // A name without a password is none; its last character would be lost.
+    expect(isSameUser('nocolo', ACCOUNT, 'Basic bm9jb2xvbg==')).toBe(false);
+    expect(isSameUser('ann@example.com', ACCOUNT, undefined)).toBe(true);
     expect(isSameUser('ann', ACCOUNT, undefined)).toBe(true);
+  });
+
+  it('is compared with a login however it is spaced and cased', () => {
+    for (const login of ['basic Ym9iOnB3', 'BASIC   Ym9iOnB3  ']) expect(isSameUser('bob', ACCOUNT, login)).toBe(true);
   });
 
   it('is compared with a login in Latin-1, as old Outlook writes it', () => {
     expect(isSameUser('jürgen', ACCOUNT, basic('jürgen', 'latin1'))).toBe(true);
+    expect(isSameUser('jürgen', ACCOUNT, basic('jürgen', 'utf8'))).toBe(true);
   });
 });
