@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { BadOption } from '../lib/embedded/options.ts';
 import { backupCommands } from './cli/backup.ts';
 import { deviceCommands } from './cli/device.ts';
+import { doctorCommand } from './cli/doctor.ts';
 import { mailCommands } from './cli/mail.ts';
 import { CliError } from './cli/output.ts';
 import { policyCommands } from './cli/policy.ts';
@@ -41,6 +42,7 @@ deviceCommands(program);
 policyCommands(program);
 mailCommands(program);
 backupCommands(program);
+doctorCommand(program);
 
 try {
   await program.parseAsync();

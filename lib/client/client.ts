@@ -29,7 +29,7 @@ export interface ClientOptions {
   readonly query?: 'plain' | 'base64';
   readonly gzip?: boolean;
   readonly agent?: http.Agent;
-  readonly ca?: string;
+  readonly ca?: string | string[];
   /** Sees every answer that carries WBXML; the end-to-end tests validate it against Microsoft's schemas. */
   readonly onAnswer?: (command: string, version: ProtocolVersion, body: Uint8Array) => void | Promise<void>;
 }

@@ -15,7 +15,7 @@ export interface Post {
   readonly body?: Uint8Array;
   readonly gzip?: boolean;
   readonly agent?: http.Agent;
-  readonly ca?: string;
+  readonly ca?: string | string[];
   readonly signal?: AbortSignal;
 }
 
