@@ -73,6 +73,8 @@ const HANDLERS: { readonly [K in Property]: Handler<K> } = {
   async Oof(_deps, _context, { Get: get, Set: set }) {
     if (get && !set) return { Status: Status.Success, Get: { OofState: 0 } };
     if (!set || get) return { Status: Status.ProtocolError };
+    // R2272, R3992: one end of a time is none.
+    if ((set.StartTime === undefined) !== (set.EndTime === undefined)) return { Status: Status.ProtocolError };
     // There are no automatic replies: switching them off is done, switching them on is refused.
     return { Status: set.OofState === 0 ? Status.Success : Status.AccessDenied };
   },

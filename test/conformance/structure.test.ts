@@ -1,18 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { FindProperties } from '../../lib/documents/find.ts';
 import { Email } from '../../lib/documents/items/email.ts';
+import { Gal } from '../../lib/documents/items/gal.ts';
 import { PingResponse } from '../../lib/documents/ping.ts';
 import { SyncResponse } from '../../lib/documents/sync.ts';
 import { type ProtocolVersion, parseVersion, SUPPORTED_VERSIONS, versionName } from '../../lib/protocol/versions.ts';
-import {
-  decode,
-  encode,
-  encodeFragment,
-  parseDocument,
-  type Schema,
-  type WbxmlElement,
-} from '../../lib/wbxml/index.ts';
+import { decode, encode, parseDocument, type Schema, WbxmlElement } from '../../lib/wbxml/index.ts';
 import { type Occurrence, SAMPLE_DATE, SAMPLE_TEXT, sampleOf } from '../support/sample.ts';
 import { SCHEMAS } from '../support/schemas.ts';
 import { readLedger } from './ledger.ts';
@@ -108,6 +103,27 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const tags = new Set(everywhere(subject).flatMap(({ children }) => children.map(({ tag }) => tag)));
     expect([...tags]).toEqual(list!.split(','));
   },
+  /** These stand beside it. */
+  peers({ schema, parent, versions }, list) {
+    for (const version of versions) {
+      const around: string[] = [];
+      const walk = (one: WbxmlElement): void => {
+        if (one.tag === parent) around.push(...one.children.map(({ tag }) => tag));
+        one.children.forEach(walk);
+      };
+      walk(tree(schema, version));
+      expect(around).toEqual(expect.arrayContaining(list!.split(',')));
+    }
+  },
+  /** It may come without a value, and that is told apart from its absence. */
+  blank({ schema, element, versions }) {
+    for (const version of versions) {
+      const value = sample(schema, version);
+      expect(setEverywhere(value, element, null)).toBe(true);
+      const written = encode(schema, value, version);
+      expect(JSON.stringify(decode(schema, written, version))).toContain(`"${element}":null`);
+    }
+  },
   /** In this order, whatever the version leaves out. */
   order(subject, list) {
     const wanted = list!.split(',');
@@ -156,7 +172,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
 const text = ({ content }: WbxmlElement) => (typeof content === 'string' ? content : undefined);
 
 const TYPES: Readonly<Record<string, (found: WbxmlElement) => void>> = {
-  string: (found) => expect(text(found)).toBe(SAMPLE_TEXT),
+  /** Bytes may stand in a string as base64. */
+  string: (found) => expect([SAMPLE_TEXT, 'AQID']).toContain(text(found)),
   integer: (found) => expect(text(found)).toMatch(/^-?\d+$/),
   unsignedByte: (found) => expect(text(found)).toMatch(/^[12]$/),
   boolean: (found) => expect(text(found)).toMatch(/^[01]$/),
@@ -172,6 +189,16 @@ const TYPES: Readonly<Record<string, (found: WbxmlElement) => void>> = {
     expect(found.children).toEqual([]);
   },
 };
+
+/** Whether there was such a property. */
+function setEverywhere(value: unknown, name: string, to: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (name in value) {
+    (value as Record<string, unknown>)[name] = to;
+    return true;
+  }
+  return Object.values(value).some((inner) => setEverywhere(inner, name, to));
+}
 
 /** The elements as they are on the wire, in all versions that have them. */
 function everywhere({ schema, parent, element, versions }: Subject): WbxmlElement[] {
@@ -202,9 +229,19 @@ function find(root: WbxmlElement, parent: string, element: string): WbxmlElement
   return found;
 }
 
-/** Where any element may stand, there is a mail. */
+/** What stands where a document leaves open what stands there. */
+const OPEN: Readonly<Record<string, readonly Schema<unknown>[]>> = {
+  Find: [FindProperties],
+  Search: [Email, Gal],
+};
+
 function sample(schema: Schema<unknown>, version: ProtocolVersion, occurrence?: Occurrence): unknown {
-  const content = sampleOf(Email, { version, occurrence });
-  const open = encodeFragment(Email, content, version);
-  return sampleOf(schema, { version, occurrence, open: open as unknown as WbxmlElement });
+  const open = WbxmlElement.of('AirSync', 'ApplicationData', []);
+  for (const item of OPEN[schema.tag] ?? [Email]) {
+    // The items stand below the open element, whatever it is called there.
+    const inside = occurrence?.parent === 'Properties' ? { ...occurrence, parent: item.tag } : occurrence;
+    const content = sampleOf(item, { version, occurrence: inside });
+    for (const child of parseDocument(encode(item, content, version)).children) open.append(child);
+  }
+  return sampleOf(schema, { version, occurrence, open });
 }

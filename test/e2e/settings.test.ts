@@ -96,6 +96,15 @@ describe('Settings', () => {
     expect((await ask(phone, { Oof: { Get: { BodyType: 'Text' } } })).Oof?.Get?.OofState).toBe(0);
   });
 
+  it('takes both ends of an absence or none [MS-ASCMD R2272 R5681 R3992 R5827 R3535]', async () => {
+    const { phone } = await phoneOf();
+    const [StartTime, EndTime] = [Date.UTC(2026, 5, 1), Date.UTC(2026, 5, 9)];
+    const status = async (more: object) => (await ask(phone, { Oof: { Set: { OofState: 0, ...more } } })).Oof?.Status;
+    expect(await status({ StartTime })).toBe(2);
+    expect(await status({ EndTime })).toBe(2);
+    expect(await status({ StartTime, EndTime })).toBe(1);
+  });
+
   it('promises no recovery of a password, and no rights management', async () => {
     const { phone } = await phoneOf();
     const answer = await ask(phone, {
