@@ -113,4 +113,7 @@ function holds(condition: ListenerRule['conditions'][number], req: IncomingMessa
 }
 
 const pattern = (text: string) =>
-  text.replace(/[\\^$+.()|[\]{}]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  text
+    .replace(/[\\^$+.()|[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');

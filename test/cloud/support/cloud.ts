@@ -15,6 +15,7 @@ import { silentLog } from '../../../lib/ops/log.ts';
 import { openDynamoStore, prefixed } from '../../../lib/store/dynamo/open.ts';
 import type { Store } from '../../../lib/store/ports.ts';
 import { openS3Blobs } from '../../../lib/store/s3/blobs.ts';
+import type { ClientOptions } from '../../support/client/client.ts';
 import { Phone } from '../../support/client/phone.ts';
 import { dynamoServer } from '../../support/servers/dynamodb.ts';
 import { freePort } from '../../support/servers/process.ts';
@@ -49,14 +50,14 @@ export interface Cloud {
   addHolder(): Promise<TestHolder>;
   /** Puts a message into the inbound bucket. */
   put(key: string, message: string, metadata?: Record<string, string>): Promise<void>;
-  phone(device?: string): Phone;
+  phone(device?: string, options?: Partial<ClientOptions>): Phone;
   stop(): Promise<void>;
 }
 
 const REGION = 'us-east-1';
 let runs = 0;
 
-export async function startCloud(over: { readonly environment?: Readonly<Record<string, string>> } = {}): Promise<Cloud> {
+export async function startCloud(over: Parameters<typeof filledIn>[0] = {}): Promise<Cloud> {
   const dynamo = await dynamoServer('dynoxide');
   const s3 = await startS3(['blobs', 'inbound']);
   const folder = mkdtempSync(path.join(tmpdir(), 'dp-cloud-'));
@@ -64,7 +65,15 @@ export async function startCloud(over: { readonly environment?: Readonly<Record<
   const names = prefixed(`cloud-${process.pid}-${++runs}-`);
   const client = { endpoint: dynamo.endpoint, region: REGION, credentials: s3.credentials };
   const blobs = openS3Blobs({ ...s3, bucket: 'blobs', region: REGION, pathStyle: true });
-  const store = await openDynamoStore({ ...client, names, blobs, clock: systemClock, log: silentLog, create: true, follow: false });
+  const store = await openDynamoStore({
+    ...client,
+    names,
+    blobs,
+    clock: systemClock,
+    log: silentLog,
+    create: true,
+    follow: false,
+  });
   const mailboxes = new TableMailboxes({ table: store.table, blobs, clock: systemClock });
   const hashCost = { memory: 64, passes: 1, parallelism: 1 };
   const accounts = createAccounts({ table: store.table, clock: systemClock, mailboxes, hashCost });
@@ -93,8 +102,8 @@ export async function startCloud(over: { readonly environment?: Readonly<Record<
       outbound: 'none',
       service: 'test',
       ...urls,
+      ...over,
     }),
-    ...over.environment,
   });
   const lambdas = {} as Record<FunctionName, TestLambda>;
   const lambda = (name: FunctionName) => {
@@ -104,7 +113,8 @@ export async function startCloud(over: { readonly environment?: Readonly<Record<
 
   const sockets = await startSocketApi((event) => lambda('socket').invoke(event));
   urls = { wakeSocketUrl: sockets.url, wakeManagementUrl: sockets.managementUrl };
-  for (const name of ['sync', 'provision', 'commands', 'autodiscover', 'wake', 'ingest', 'socket'] as const) lambda(name);
+  for (const name of ['sync', 'provision', 'commands', 'autodiscover', 'wake', 'ingest', 'socket'] as const)
+    lambda(name);
   const balancer = await startBalancer(synthesised(), (name, event) => lambda(name).invoke(event));
   const admin = new DynamoDBClient(client);
   const { Table } = await admin.send(new DescribeTableCommand({ TableName: names.mailboxes }));
@@ -112,7 +122,12 @@ export async function startCloud(over: { readonly environment?: Readonly<Record<
   const source = await startEventSource(streams, Table!.LatestStreamArn!, synthesised().source, (event) =>
     lambda('wake').invoke(event),
   );
-  const uploads = new S3Client({ ...s3, region: REGION, forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const uploads = new S3Client({
+    ...s3,
+    region: REGION,
+    forcePathStyle: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
   s3.onEvent = (event) => {
     const created = event.Records.filter(
       ({ eventName, s3: { bucket } }) => /ObjectCreated/.test(eventName) && bucket.name === 'inbound',
@@ -144,8 +159,8 @@ export async function startCloud(over: { readonly environment?: Readonly<Record<
     async put(Key, message, Metadata) {
       await uploads.send(new PutObjectCommand({ Bucket: 'inbound', Key, Body: message, Metadata }));
     },
-    phone(device = 'phone1') {
-      const phone = new Phone({ url: balancer.url, user: ADDRESS, password: PASSWORD, deviceId: device });
+    phone(deviceId = 'phone1', options = {}) {
+      const phone = new Phone({ url: balancer.url, user: ADDRESS, password: PASSWORD, deviceId, ...options });
       phone.collectionOptions = { Options: [{ BodyPreference: [{ Type: 1 }] }] };
       return phone;
     },

@@ -54,9 +54,7 @@ export async function startEventSource(
 
   async function follow(shard: string): Promise<void> {
     let iterator = (
-      await client.send(
-        new GetShardIteratorCommand({ StreamArn: stream, ShardId: shard, ShardIteratorType: 'LATEST' }),
-      )
+      await client.send(new GetShardIteratorCommand({ StreamArn: stream, ShardId: shard, ShardIteratorType: 'LATEST' }))
     ).ShardIterator;
     ready();
     while (iterator && !stopped.is) {
@@ -88,7 +86,9 @@ export async function startEventSource(
 /** Times in seconds, bytes in base64: JSON, as a Lambda gets it. */
 function lambdaRecord({ eventID, eventName, dynamodb }: _Record) {
   const json = JSON.parse(
-    JSON.stringify(dynamodb, (_, value) => (value?.type === 'Buffer' ? Buffer.from(value.data).toString('base64') : value)),
+    JSON.stringify(dynamodb, (_, value) =>
+      value?.type === 'Buffer' ? Buffer.from(value.data).toString('base64') : value,
+    ),
   );
   return {
     eventID,
@@ -105,7 +105,9 @@ function lambdaRecord({ eventID, eventName, dynamodb }: _Record) {
 export function passes(filter: unknown, given: unknown): boolean {
   if (Array.isArray(filter)) return filter.some((one) => fits(one, given));
   if (typeof given !== 'object' || given === null) return false;
-  return Object.entries(filter as object).every(([name, inner]) => passes(inner, (given as Record<string, unknown>)[name]));
+  return Object.entries(filter as object).every(([name, inner]) =>
+    passes(inner, (given as Record<string, unknown>)[name]),
+  );
 }
 
 function fits(one: unknown, given: unknown): boolean {

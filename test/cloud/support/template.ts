@@ -78,5 +78,7 @@ function read(): Synthesised {
 
 /** Variables that CloudFormation fills in: names of what the test made instead. */
 export function filledIn(made: Partial<Record<keyof typeof CLOUD_ENV, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(made).map(([name, value]) => [CLOUD_ENV[name as keyof typeof CLOUD_ENV], value]));
+  return Object.fromEntries(
+    Object.entries(made).map(([name, value]) => [CLOUD_ENV[name as keyof typeof CLOUD_ENV], value]),
+  );
 }

@@ -1,5 +1,5 @@
-import type { MailboxId } from '../../../lib/ops/ids.ts';
 import { systemClock } from '../../../lib/ops/clock.ts';
+import type { MailboxId } from '../../../lib/ops/ids.ts';
 import { type Waiter, Waiters } from '../../../lib/push/waiters.ts';
 import type { Store } from '../../../lib/store/ports.ts';
 
