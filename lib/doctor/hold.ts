@@ -6,6 +6,7 @@ import { type Said, Trouble, type Visit } from './types.ts';
 
 /** A phone asks for no less; servers with a bound of their own name it with status 5. */
 const LEAST_HEARTBEAT_S = 60;
+const MARGIN_S = 30;
 const ARRIVAL_MS = 60_000;
 
 /** Holds a Ping for as long as was asked, and leaves the last one waiting for the delivery. */
@@ -25,7 +26,16 @@ async function holdOnce(visit: Visit): Promise<Said> {
   let heartbeat = Math.max(LEAST_HEARTBEAT_S, Math.ceil(holdS) + LEAST_HEARTBEAT_S);
   for (let attempt = 0; attempt < 5; attempt++) {
     const ping = openPing(visit, heartbeat);
-    const answer = await orStill(clock, holdS * 1000, ping.answer);
+    // One that is about to end could not be completed by a delivery: its end is waited for.
+    const ends = heartbeat < holdS + MARGIN_S;
+    const answer = await orStill(clock, (ends ? heartbeat + MARGIN_S : holdS) * 1000, ping.answer);
+    if (!answer && ends) {
+      ping.abort();
+      throw new Trouble(
+        `not answered ${MARGIN_S} s after its heartbeat of ${heartbeat} s`,
+        'the connection is dead, or the server forgot the Ping',
+      );
+    }
     if (!answer) {
       visit.waiting = ping;
       return { detail: `held for ${holdS} s, still waiting` };
