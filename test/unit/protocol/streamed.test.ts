@@ -1,162 +1,106 @@
-/** Answers that leave while they are read. */
 import { randomBytes } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FolderSyncResponse } from '../../../lib/documents/folder-sync.ts';
-import type { EasResponse } from '../../../lib/http/types.ts';
-import type { CommandResult, Piece } from '../../../lib/protocol/command.ts';
-import { base64Size } from '../../../lib/protocol/streamed.ts';
-import { folderSyncOf, Harness, HEADERS } from './harness.ts';
+import { FileProperties, ItemOperationsResponse } from '../../../lib/documents/item-operations.ts';
+import type { AnyCommand, Piece } from '../../../lib/protocol/command.ts';
+import { base64Size, collected, streamedBody } from '../../../lib/protocol/streamed.ts';
+import { decode, decodeElement, encodeFragment, type WbxmlElement } from '../../../lib/wbxml/index.ts';
+import { partsOf } from '../../support/client/item-operations.ts';
 
-/** What is stored, read in chunks of these sizes; `size` where it is told wrong. */
-function piece(bytes: Uint8Array, sizes: readonly number[] = [bytes.length], size = bytes.length): Piece {
+const ENCODING = {
+  command: { response: ItemOperationsResponse } as unknown as AnyCommand,
+  version: 161,
+  gzip: false,
+} as const;
+
+/** Bytes that come in chunks of these sizes. */
+function piece(bytes: Uint8Array, chunks: readonly number[] = [], size = bytes.length): Piece {
   return {
     size,
     async *stream() {
       let at = 0;
-      for (const each of sizes) {
-        yield bytes.subarray(at, at + each);
-        at += each;
+      for (const length of [...chunks, bytes.length]) {
+        yield bytes.subarray(at, at + length);
+        at += length;
       }
     },
   };
 }
+const chunkSizes = fc.array(fc.nat(20), { maxLength: 6 });
 
-const stored = (length: number): Uint8Array => randomBytes(length);
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-
-async function answer(result: CommandResult<FolderSyncResponse>, headers = {}): Promise<EasResponse> {
-  const harness = new Harness();
-  harness.folderSync = () => result;
-  return await harness.send({ headers: { ...HEADERS, ...headers } });
+function inlined(pieces: readonly Piece[]) {
+  const all = pieces.map((each) => ({ placeholder: `{${randomBytes(12).toString('hex')}}`, piece: each }));
+  const Fetch = all.map(({ placeholder }) => ({
+    Status: 1,
+    Properties: encodeFragment(FileProperties, { ContentType: 'a/b', Data: placeholder }, 161),
+  }));
+  // In another order than in the document.
+  return streamedBody(ENCODING, {
+    kind: 'inlined',
+    document: { Status: 1, Response: { Fetch } },
+    pieces: all.toReversed(),
+  })!;
 }
 
-async function whole({ body }: EasResponse): Promise<Buffer> {
-  if (body instanceof Uint8Array) return Buffer.from(body);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-const DOCUMENT = { Status: 1, SyncKey: 'k' };
-
-describe('a multipart answer', () => {
-  const multipart = (parts: readonly Piece[]) => answer({ kind: 'multipart', document: DOCUMENT, parts });
-
-  /** The parts as a device finds them. */
-  function partsOf(bytes: Buffer): Buffer[] {
-    return Array.from({ length: bytes.readUInt32LE(0) }, (_, n) => {
-      const at = bytes.readUInt32LE(4 + 8 * n);
-      return bytes.subarray(at, at + bytes.readUInt32LE(8 + 8 * n));
-    });
-  }
-
-  it('tells where each part is, the document first [MS-ASCMD R5505 R5506 R5509 R5510 R5511 R5512 R5513 R5517 R5518]', async () => {
-    const [one, other] = [stored(300), stored(70_000)];
-    const response = await multipart([piece(one, [100, 200]), piece(new Uint8Array(0), []), piece(other)]);
-    expect(response.status).toBe(200);
-    expect(response.headers['Content-Type']).toBe('application/vnd.ms-sync.multipart');
-    expect(response.headers['Cache-Control']).toBe('private');
-    const bytes = await whole(response);
-    expect(response.headers['Content-Length']).toBe(`${bytes.length}`);
-    const [document, ...parts] = partsOf(bytes);
-    expect(folderSyncOf({ ...response, body: document! })).toEqual(DOCUMENT);
-    expect(parts.map((part) => part.toString('hex'))).toEqual(
-      [one, new Uint8Array(0), other].map((part) => Buffer.from(part).toString('hex')),
+describe('data inside of a document', () => {
+  it('is the document that base64 in memory would have made, whatever the chunks are', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.uint8Array({ maxLength: 50 }), chunkSizes), { maxLength: 3 }),
+        async (all) => {
+          const { size, chunks } = inlined(all.map(([bytes, sizes]) => piece(bytes, sizes)));
+          const body = Buffer.from(await collected(chunks, size));
+          const { Response } = decode(ItemOperationsResponse, body, 161);
+          const data = (Response?.Fetch ?? []).map(({ Properties }) => {
+            return decodeElement(FileProperties, Properties as WbxmlElement, 161).Data ?? '';
+          });
+          expect(data).toEqual(all.map(([bytes]) => Buffer.from(bytes).toString('base64')));
+        },
+      ),
     );
-    // Nothing between them, nothing behind.
-    expect(bytes.length).toBe(4 + 8 * 4 + document!.length + 300 + 70_000);
   });
 
-  it('may have no part but the document', async () => {
-    const bytes = await whole(await multipart([]));
-    expect(partsOf(bytes)).toHaveLength(1);
-    expect(bytes.length).toBe(12 + bytes.readUInt32LE(8));
-  });
-
-  it('cannot be larger than its offsets can tell', async () => {
-    expect(folderSyncOf(await multipart([piece(new Uint8Array(0), [], 2 ** 32 - 20)])).Status).toBe(111);
-    const just = await multipart([piece(new Uint8Array(0), [], 2 ** 32 - 100)]);
-    expect(just.headers['Content-Type']).toBe('application/vnd.ms-sync.multipart');
-  });
-
-  it.each([
-    ['less', piece(stored(10), [10], 11)],
-    ['more', piece(stored(10), [10], 9)],
-    ['more in a second chunk', piece(stored(10), [5, 5], 5)],
-    ['something where nothing was told', piece(new Uint8Array(0), [], 1)],
-  ])('ends the connection where a part is %s than was told, and never shifts what follows', async (_, wrong) => {
-    const large = piece(stored(70_000));
-    await expect(multipart([large, wrong, piece(text('next'))]).then(whole)).rejects.toThrow('size');
+  it.each([0, 1, 2, 3, 4, 1000])('of %i bytes has the size that is told', (bytes) => {
+    expect(base64Size(bytes)).toBe(Buffer.alloc(bytes).toString('base64').length);
   });
 });
 
-describe('a document with data inside', () => {
-  const inlined = (SyncKey: string, pieces: readonly { placeholder: string; piece: Piece }[]) =>
-    answer({ kind: 'inlined', document: { Status: 1, SyncKey }, pieces });
-
-  it.each([0, 1, 2, 3, 4, 5, 300])('has the base64 of %i bytes where its placeholder was', async (length) => {
-    const bytes = stored(length);
-    const response = await inlined('before @1@ after', [{ placeholder: '@1@', piece: piece(bytes) }]);
-    expect(response.headers['Content-Type']).toBe('application/vnd.ms-sync.wbxml');
-    const body = await whole(response);
-    expect(response.headers['Content-Length']).toBe(`${body.length}`);
-    const base64 = Buffer.from(bytes).toString('base64');
-    expect(base64).toHaveLength(base64Size(length));
-    expect(folderSyncOf({ ...response, body }).SyncKey).toBe(`before ${base64} after`);
+describe('data behind a document', () => {
+  it('is where the head of the body says [MS-ASCMD R5509 R5512 R5517 R5518]', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.uint8Array({ maxLength: 50 }), chunkSizes), { maxLength: 4 }),
+        async (all) => {
+          const parts = all.map(([bytes, sizes]) => piece(bytes, sizes));
+          const { size, chunks, contentType } = streamedBody(ENCODING, {
+            kind: 'multipart',
+            document: { Status: 1 },
+            parts,
+          })!;
+          const [document, ...data] = partsOf(Buffer.from(await collected(chunks, size)));
+          expect(contentType).toBe('application/vnd.ms-sync.multipart');
+          expect(decode(ItemOperationsResponse, document!, 161)).toEqual({ Status: 1 });
+          expect(data.map((each) => [...each])).toEqual(all.map(([bytes]) => [...bytes]));
+        },
+      ),
+    );
   });
 
-  it.each([[[1, 1, 1, 1, 1, 1, 1]], [[2, 5]], [[3, 3, 1]], [[4, 0, 3]], [[7]], [[1, 6]]])(
-    'has it whatever the chunks are, %j',
-    async (sizes) => {
-      const bytes = stored(7);
-      const response = await inlined('@1@', [{ placeholder: '@1@', piece: piece(bytes, sizes) }]);
-      expect(folderSyncOf({ ...response, body: await whole(response) }).SyncKey).toBe(
-        Buffer.from(bytes).toString('base64'),
-      );
-    },
-  );
-
-  it('may have several, given in any order', async () => {
-    const response = await inlined('@1@, @2@, @3@', [
-      { placeholder: '@3@', piece: piece(text('three')) },
-      { placeholder: '@1@', piece: piece(text('one')) },
-      { placeholder: '@2@', piece: piece(text('two')) },
-    ]);
-    const encoded = ['one', 'two', 'three'].map((word) => Buffer.from(word).toString('base64'));
-    const body = await whole(response);
-    expect(response.headers['Content-Length']).toBe(`${body.length}`);
-    expect(folderSyncOf({ ...response, body }).SyncKey).toBe(encoded.join(', '));
+  it('ends the answer where it has another size than was told: nobody takes it for another', async () => {
+    for (const told of [3, 5]) {
+      const parts = [piece(new Uint8Array(4), [], told)];
+      const { chunks, size } = streamedBody(ENCODING, { kind: 'multipart', document: { Status: 1 }, parts })!;
+      await expect(collected(chunks, size + 8)).rejects.toThrow('size that was told');
+    }
   });
 
-  it('without its placeholder is a bug of ours, and passes', async () => {
-    expect(folderSyncOf(await inlined('nothing', [{ placeholder: '@1@', piece: piece(text('x')) }])).Status).toBe(111);
+  it('cannot be more than an offset of four bytes reaches', () => {
+    const parts = [piece(new Uint8Array(0), [], 0xffff_fff0)];
+    expect(() => streamedBody(ENCODING, { kind: 'multipart', document: { Status: 1 }, parts })).toThrow(RangeError);
   });
 });
 
-describe('a file', () => {
-  const file = (bytes: Uint8Array, headers = {}) =>
-    answer({ kind: 'file', contentType: 'image/png', piece: piece(bytes) }, headers);
-
-  it.each([0, 1, 64 * 1024, 64 * 1024 + 1])('of %i bytes is the whole body', async (length) => {
-    const bytes = stored(length);
-    const response = await file(bytes);
-    expect(response.headers).toMatchObject({ 'Content-Type': 'image/png', 'Content-Length': `${length}` });
-    // What is small is collected, what is large leaves while it is read.
-    expect(response.body instanceof Uint8Array).toBe(length <= 64 * 1024);
-    expect((await whole(response)).equals(bytes)).toBe(true);
-  });
-
-  it('is compressed where it is small and shrinks', async () => {
-    const gzip = { 'accept-encoding': 'gzip' };
-    const small = await file(new Uint8Array(20_000), gzip);
-    expect(small.headers['Content-Encoding']).toBe('gzip');
-    expect(gunzipSync(small.body as Uint8Array)).toHaveLength(20_000);
-    expect((await file(stored(20_000), gzip)).headers).not.toHaveProperty('Content-Encoding');
-    expect((await file(new Uint8Array(70_000), gzip)).headers).not.toHaveProperty('Content-Encoding');
-    expect((await file(new Uint8Array(50_000), gzip)).headers['Content-Encoding']).toBe('gzip');
-    expect((await file(stored(50_000), gzip)).headers).not.toHaveProperty('Content-Encoding');
-    expect((await file(new Uint8Array(1400), gzip)).headers['Content-Encoding']).toBe('gzip');
-    expect((await file(new Uint8Array(1399), gzip)).headers).not.toHaveProperty('Content-Encoding');
-  });
+it('results of other kinds are no streams', () => {
+  expect(streamedBody(ENCODING, { kind: 'empty' })).toBeUndefined();
+  expect(streamedBody(ENCODING, { kind: 'document', document: { Status: 1 } })).toBeUndefined();
 });
