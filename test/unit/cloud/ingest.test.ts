@@ -6,8 +6,8 @@ import type { IncomingMessage } from '../../../lib/delivery/message.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { createMetrics } from '../../../lib/ops/metrics.ts';
 import { StoreUnavailable } from '../../../lib/store/ports.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
 import { message } from '../../cloud/support/messages.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 function setup(objects: Record<string, string>, metadata: Record<string, string> = {}) {
   const clock = new FakeClock();
@@ -99,7 +99,9 @@ describe('the report to a sender', () => {
     };
     const bounce = createBouncer(relay, 'eas.acme.test', { clock: new FakeClock(), log: silentLog });
     const raw = Buffer.from(message('no@acme.test', 'Secret plan'));
-    await bounce({ from: 'alex@sender.test', to: ['no@acme.test'], trace: '', raw, automatic: false }, ['no@acme.test']);
+    await bounce({ from: 'alex@sender.test', to: ['no@acme.test'], trace: '', raw, automatic: false }, [
+      'no@acme.test',
+    ]);
     expect(sent).toMatchObject([{ from: '', to: ['alex@sender.test'] }]);
     expect(sent[0]!.raw).toContain('Final-Recipient: rfc822; no@acme.test');
     expect(sent[0]!.raw).toContain('Auto-Submitted: auto-replied');
