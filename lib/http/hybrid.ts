@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
-import { Front, type Listener, type ListenOptions, timeouts, trustedHops, urlOf } from './listener.ts';
+import { Front, type Listener, type ListenOptions, timeouts, trackSockets, trustedHops, urlOf } from './listener.ts';
 import { createInjected, PROBE_MS } from './node.ts';
 import { PlainConnection, type PlainHost } from './plain-connection.ts';
 
@@ -33,6 +33,7 @@ export async function listenHybrid(options: ListenOptions): Promise<Listener> {
     else new PlainConnection(host, socket);
   };
   const server = options.tls ? secureServer(options.tls, onSocket) : createServer(SOCKET, onSocket);
+  const cut = trackSockets(server);
   const port = await listen(server, options.port, options.host);
   return {
     port,
@@ -51,6 +52,7 @@ export async function listenHybrid(options: ListenOptions): Promise<Listener> {
         ordinary.closeAllConnections();
         // It never listened, so this only ends its timer.
         ordinary.close();
+        cut();
       }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Clock } from '../ops/clock.ts';
 import { errorFields, type Log } from '../ops/log.ts';
@@ -61,6 +62,24 @@ export interface Listener {
 
 /** Both are habits of load balancers. */
 const HEALTH: ReadonlySet<string> = new Set(['/health', '/healthz']);
+
+/**
+ * Remembers every socket of a server, also those that have not finished a handshake or that one side has ended already:
+ * a server waits for all of them before it is closed. @returns what cuts them
+ */
+export function trackSockets(server: Pick<Server, 'on'>): () => void {
+  const sockets = new Set<Socket>();
+  const forget = function (this: Socket) {
+    sockets.delete(this);
+  };
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', forget);
+  });
+  return () => {
+    for (const socket of sockets) socket.destroy();
+  };
+}
 
 /** What both listeners ask of the product: never rejects, knows the health check, tells whether it drains. */
 export class Front {

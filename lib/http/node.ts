@@ -2,7 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Front, type Listener, type ListenOptions, type Timeouts, timeouts, trustedHops, urlOf } from './listener.ts';
+import {
+  Front,
+  type Listener,
+  type ListenOptions,
+  type Timeouts,
+  timeouts,
+  trackSockets,
+  trustedHops,
+  urlOf,
+} from './listener.ts';
 import { peerOf } from './peer.ts';
 import { reasonOf } from './reasons.ts';
 import { splitTarget } from './target.ts';
@@ -20,6 +29,7 @@ export async function listenNode(options: ListenOptions): Promise<Listener> {
   const server = options.tls
     ? createSecureServer({ ...serverOptions(limits), ...options.tls }, onRequest)
     : createServer(serverOptions(limits), onRequest);
+  const cut = trackSockets(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
@@ -39,6 +49,7 @@ export async function listenNode(options: ListenOptions): Promise<Listener> {
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        cut();
       }),
   };
 }

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureTls, type TlsFiles } from '../../../lib/embedded/tls.ts';
 import { listenHybrid } from '../../../lib/http/hybrid.ts';
@@ -141,10 +144,11 @@ describe('the hybrid listener', () => {
 
   it('never closes a held one for being idle', async () => {
     const { handler, waits, answer } = holding();
-    const listener = await start(handler, { timeouts: { keepAlive: 50 } });
-    const [held, idle] = [await open(listener), await open(listener)];
+    const listener = await start(handler, { timeouts: { keepAlive: 250 } });
+    const held = await open(listener);
     await held.write(PING);
     await waits;
+    const idle = await open(listener);
     // Opened later and closed for idleness: the same time has passed for the held one.
     await idle.closed();
     answer('news');
@@ -191,5 +195,18 @@ describe.each([
     await waits;
     answer('news');
     expect(`${(await client.answer())?.body}`).toBe('news');
+  });
+
+  it('closes though clients have not finished a handshake, or have said nothing since', async () => {
+    const listener = await start(which, { tls: { cert: files.cert, key: files.key } }, listen);
+    const silent = net.connect(listener.port, '127.0.0.1');
+    const shaken = tls.connect({ port: listener.port, host: '127.0.0.1', ca: files.ca, servername: 'localhost' });
+    const half = net.connect({ port: listener.port, host: '127.0.0.1', allowHalfOpen: true }, () => half.end());
+    for (const socket of [silent, shaken, half]) socket.on('error', () => {});
+    await Promise.all([once(silent, 'connect'), once(shaken, 'secureConnect'), once(half, 'connect')]);
+    const gone = Promise.all([once(silent, 'close'), once(shaken, 'close')]);
+    await listener.close();
+    await gone;
+    half.destroy();
   });
 });
