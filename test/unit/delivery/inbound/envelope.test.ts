@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { inboundMessage } from '../../../../lib/delivery/inbound/envelope.ts';
 
 const ORIGINAL = [
@@ -55,7 +55,10 @@ describe('a message from SES', () => {
 
 describe('a message from another system', () => {
   it('is for whom the metadata says, and for nobody else', () => {
-    const { to, from, raw } = read(ORIGINAL, { 'mail-from': 'bounce@list.test', 'rcpt-to': 'Kim@acme.test, lee@acme.test' });
+    const { to, from, raw } = read(ORIGINAL, {
+      'mail-from': 'bounce@list.test',
+      'rcpt-to': 'Kim@acme.test, lee@acme.test',
+    });
     expect({ to, from }).toEqual({ to: ['kim@acme.test', 'lee@acme.test'], from: 'bounce@list.test' });
     expect(Buffer.from(raw).toString()).toBe(ORIGINAL);
   });
@@ -88,6 +91,8 @@ describe('a message from another system', () => {
   });
 
   it('is read from any bytes without an error (property)', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (raw) => void inboundMessage({ raw, metadata: {} }, ['a.b'])));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (raw) => void inboundMessage({ raw, metadata: {} }, ['a.b'])),
+    );
   });
 });
