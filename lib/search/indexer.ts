@@ -46,8 +46,9 @@ export class Indexer {
   /**
    * Brings the index of a mailbox up to now, for `ms` at most. Nothing is ever read twice for it, but what waits for a
    * step to be worth its writes. @throws StoreUnavailable, NoMailbox
+   * @param collect `false` where nobody asks what waits: then it is not read
    */
-  async catchUp(mailbox: Mailbox, ms: number, signal?: AbortSignal): Promise<Waiting> {
+  async catchUp(mailbox: Mailbox, ms: number, collect = true, signal?: AbortSignal): Promise<Waiting> {
     const { index, clock } = this.#deps;
     const end = clock.now() + ms;
     const [{ state, folders }, known] = await Promise.all([mailbox.tree(), index.marks(mailbox.id)]);
@@ -55,7 +56,7 @@ export class Indexer {
     if (!current) await index.reset(mailbox.id, state.incarnation);
     const live = new Map(folders.map((folder) => [folder.id, folder]));
     for (const id of current?.keys() ?? []) if (!live.has(id)) await index.forget(mailbox.id, id);
-    const waiting = { complete: true, items: [] as IndexedItem[], stale: new Set<string>(), folders: live };
+    const waiting = { complete: true, collect, items: [] as IndexedItem[], stale: new Set<string>(), folders: live };
     for (const folder of folders) {
       if (folder.class !== 'Email') continue;
       const timely = () => clock.now() < end && !signal?.aborted;
@@ -75,7 +76,7 @@ export class Indexer {
     mailbox: Mailbox,
     folder: Folder,
     from: Mark | undefined,
-    waiting: { readonly items: IndexedItem[]; readonly stale: Set<string> },
+    waiting: { readonly collect: boolean; readonly items: IndexedItem[]; readonly stale: Set<string> },
     timely: () => boolean,
   ): Promise<boolean> {
     let mark = from;
@@ -84,7 +85,9 @@ export class Indexer {
       if (mark && !mark.below && mark.seq === folder.seq && mark.n >= (folder.tail ?? 0)) return true;
       if (!timely()) return false;
       const step =
-        !mark || mark.below ? await this.#page(mailbox, folder, mark) : await this.#log(mailbox, folder, mark);
+        !mark || mark.below
+          ? await this.#page(mailbox, folder, mark)
+          : await this.#log(mailbox, folder, mark, waiting.collect);
       if (step === 'gone') {
         await this.#deps.index.forget(mailbox.id, folder.id);
         mark = undefined;
@@ -112,12 +115,13 @@ export class Indexer {
     return { to: { seq, n, ...(below && { below }) }, put: await this.#words(items), remove: [], waits: false };
   }
 
-  async #log(mailbox: Mailbox, folder: Folder, mark: Mark) {
+  async #log(mailbox: Mailbox, folder: Folder, mark: Mark, collect: boolean) {
     const page = await mailbox.log(folder.id, mark, ROWS);
     if (page.gone) return 'gone' as const;
+    const worth = page.more || page.rows.length >= this.#deps.index.batch || this.#isOld(page.rows[0]);
+    if (!worth && !collect) return { to: undefined, put: [], remove: [], waits: true };
     const { rows, items } = await mailbox.itemsFor(folder.id, page.rows);
     const last = rows.at(-1);
-    const worth = page.more || rows.length >= this.#deps.index.batch || this.#isOld(rows[0]);
     const put = await this.#words(changed(rows, items));
     const remove = [...new Set(rows.filter(({ kind }) => kind === 'delete').map(({ item }) => item))];
     return { to: last && { seq: last.seq, n: last.n }, put, remove, waits: !worth && last !== undefined };

@@ -56,7 +56,7 @@ export function keepIndexes({ indexer, mailboxes, accounts, feed, clock, log }: 
   };
   const slice = async (id: MailboxId) => {
     try {
-      const { complete } = await indexer.catchUp(mailboxes.open(id), SLICE_MS, stop.signal);
+      const { complete } = await indexer.catchUp(mailboxes.open(id), SLICE_MS, false, stop.signal);
       if (!complete) due.add(id);
     } catch (error) {
       // The next change of this mailbox, or a search of it, tries again.

@@ -70,7 +70,7 @@ export class MailSearch {
     if (this.#completing.has(mailbox.id)) return;
     this.#completing.add(mailbox.id);
     try {
-      while (!(await this.indexer.catchUp(mailbox, SLICE_MS)).complete) await sleep(this.#deps.clock, PAUSE_MS);
+      while (!(await this.indexer.catchUp(mailbox, SLICE_MS, false)).complete) await sleep(this.#deps.clock, PAUSE_MS);
     } catch (error) {
       this.#deps.log.warn('search index not completed', { mailbox: mailbox.id, ...errorFields(error) });
     } finally {

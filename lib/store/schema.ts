@@ -74,6 +74,21 @@ export const keys = {
     pk: outboundPartition(shard),
     sk: `${dueKey(due)}#${id}`,
   }),
+  /** How far the words of a mailbox are indexed; the condition of every step of its index. */
+  searchMarks: (m: MailboxId): Key => ({ table: 'devices', pk: searchPartition(m), sk: 'MARKS' }),
+  /** What is known of a batch of indexed items without reading it. */
+  searchHead: (m: MailboxId, batch: string): Key => ({
+    table: 'devices',
+    pk: searchPartition(m),
+    sk: `${SEARCH_HEADS}${batch}`,
+  }),
+  searchItems: (m: MailboxId, batch: string): Key => ({ table: 'devices', pk: searchPartition(m), sk: `I#${batch}` }),
+  /** Words of a batch that fall into one bucket. */
+  searchBucket: (m: MailboxId, bucket: string, batch: string): Key => ({
+    table: 'devices',
+    pk: searchPartition(m),
+    sk: `${searchBucketPrefix(bucket)}${batch}`,
+  }),
   task: (task: string): Key => ({ table: 'devices', pk: `T#${task}`, sk: 'TASK' }),
   account: (m: MailboxId): Key => ({ table: 'directory', pk: accountPartition(m), sk: 'ACCOUNT' }),
   /** `digest` is the hash of the secret, so that a login finds it by one read. */
@@ -91,6 +106,11 @@ export const keys = {
   policy: (name: string): Key => ({ table: 'directory', pk: POLICY_PARTITION, sk: name }),
 } as const;
 
+/** The words of a mailbox have a partition of their own: a search never competes with the mailbox for its throughput. */
+export const searchPartition = (mailbox: MailboxId) => `X#${mailbox}`;
+export const SEARCH_HEADS = 'H#';
+export const SEARCH_BUCKETS = 'W#';
+export const searchBucketPrefix = (bucket: string) => `${SEARCH_BUCKETS}${bucket}#`;
 export const accountPartition = (mailbox: MailboxId) => `A#${mailbox}`;
 export const bareNamePartition = (name: string) => `B#${name}`;
 export const APP_PASSWORDS = 'P#';

@@ -1,9 +1,10 @@
 import { type FolderId, type MailboxId, randomToken } from '../../ops/ids.ts';
 import { ConditionFailed, type Key, type Table, TRANSACTION_LIMIT, type Write } from '../../store/ports.ts';
+import { keys, SEARCH_BUCKETS, SEARCH_HEADS, searchPartition } from '../../store/schema.ts';
 import { sameMark } from '../marks.ts';
 import type { Hits, Mark, Marks, SearchIndex, SearchQuery, Step } from '../types.ts';
 import { bucketsOf } from './postings.ts';
-import { headOf, headRow, itemsRow, keys, type MarksRow, marksOf, partition } from './rows.ts';
+import { headOf, headRow, itemsRow, type MarksRow, marksOf } from './rows.ts';
 import { searchTable } from './search.ts';
 
 /** Writes of one transaction, which takes 4 MB at most; a bucket has a few kilobytes. */
@@ -33,9 +34,9 @@ export class TableSearchIndex implements SearchIndex {
 
   async reset(mailbox: MailboxId, incarnation: string): Promise<void> {
     // The marks first: what is left of the rows when this ends early belongs to no incarnation.
-    await this.#table.transact([{ op: 'delete', key: keys.marks(mailbox) }]);
+    await this.#table.transact([{ op: 'delete', key: keys.searchMarks(mailbox) }]);
     await this.#clear(mailbox, '');
-    const { pk, sk } = keys.marks(mailbox);
+    const { pk, sk } = keys.searchMarks(mailbox);
     const row = { pk, sk, incarnation, folders: {}, steps: 0 };
     await this.#table.transact([{ op: 'put', table: 'devices', row }]);
   }
@@ -56,7 +57,7 @@ export class TableSearchIndex implements SearchIndex {
       await this.#table.transact([
         {
           op: 'update',
-          key: keys.marks(mailbox),
+          key: keys.searchMarks(mailbox),
           set: { folders: folders as unknown as Record<string, never>, steps: n },
           when: { equals: { steps: before.steps, incarnation: before.incarnation } },
         },
@@ -77,16 +78,16 @@ export class TableSearchIndex implements SearchIndex {
     const when = { equals: { steps: before.steps } };
     const rows = await this.#table.query({
       table: 'devices',
-      pk: partition(mailbox),
-      prefix: 'H#',
+      pk: searchPartition(mailbox),
+      prefix: SEARCH_HEADS,
       consistency: 'strong',
     });
     const batches = rows.map(headOf).filter((head) => head.folder === folder);
-    await this.#table.transact([{ op: 'update', key: keys.marks(mailbox), set, when }]);
+    await this.#table.transact([{ op: 'update', key: keys.searchMarks(mailbox), set, when }]);
     // The heads first: what has none is not found.
-    await this.#delete(batches.map(({ batch }) => keys.head(mailbox, batch)));
-    await this.#delete(batches.map(({ batch }) => keys.items(mailbox, batch)));
-    await this.#clear(mailbox, 'W#', `#${folder}`);
+    await this.#delete(batches.map(({ batch }) => keys.searchHead(mailbox, batch)));
+    await this.#delete(batches.map(({ batch }) => keys.searchItems(mailbox, batch)));
+    await this.#clear(mailbox, SEARCH_BUCKETS, `#${folder}`);
   }
 
   search(mailbox: MailboxId, query: SearchQuery, limit: number): Promise<Hits> {
@@ -96,13 +97,13 @@ export class TableSearchIndex implements SearchIndex {
   async close(): Promise<void> {}
 
   async #marks(mailbox: MailboxId): Promise<MarksRow | undefined> {
-    const row = await this.#table.get(keys.marks(mailbox), 'strong');
+    const row = await this.#table.get(keys.searchMarks(mailbox), 'strong');
     return row && marksOf(row);
   }
 
   async #words(mailbox: MailboxId, batch: string, { put }: Step): Promise<void> {
     const writes = [...bucketsOf(put)].map(([bucket, text]): Write => {
-      const { pk, sk } = keys.bucket(mailbox, bucket, batch);
+      const { pk, sk } = keys.searchBucket(mailbox, bucket, batch);
       return { op: 'put', table: 'devices', row: { pk, sk, text } };
     });
     for (let at = 0; at < writes.length; at += WRITES) await this.#table.transact(writes.slice(at, at + WRITES));
@@ -115,7 +116,7 @@ export class TableSearchIndex implements SearchIndex {
       const limit = 500;
       const rows = await this.#table.query({
         table: 'devices',
-        pk: partition(mailbox),
+        pk: searchPartition(mailbox),
         from,
         ...(prefix && { prefix }),
         limit,

@@ -1,22 +1,8 @@
 import type { ItemClass } from '../../mailbox/types.ts';
 import type { FolderId, ItemId, MailboxId } from '../../ops/ids.ts';
-import type { Key, Row } from '../../store/ports.ts';
+import type { Row } from '../../store/ports.ts';
+import { keys, SEARCH_HEADS } from '../../store/schema.ts';
 import type { IndexedItem, Mark, Step } from '../types.ts';
-
-/** The index of a mailbox has a partition of its own: a search never competes with the mailbox for its throughput. */
-export const partition = (mailbox: MailboxId) => `X#${mailbox}`;
-const key = (mailbox: MailboxId, sk: string): Key => ({ table: 'devices', pk: partition(mailbox), sk });
-
-export const keys = {
-  /** Incarnation and marks of all folders: the condition of every step. */
-  marks: (m: MailboxId) => key(m, 'MARKS'),
-  /** What is known of a batch without reading it. */
-  head: (m: MailboxId, batch: string) => key(m, `H#${batch}`),
-  /** Its items, by their place. */
-  items: (m: MailboxId, batch: string) => key(m, `I#${batch}`),
-  /** Its words. */
-  bucket: (m: MailboxId, bucket: string, batch: string) => key(m, `W#${bucket}#${batch}`),
-} as const;
 
 /** A batch: the items of one step of one folder. */
 export interface Head {
@@ -41,14 +27,14 @@ export interface Entry {
 
 export function headRow(mailbox: MailboxId, folder: FolderId, batch: string, n: number, { put, remove }: Step): Row {
   const ids = put.map(({ item }) => item).sort();
-  const { pk, sk } = keys.head(mailbox, batch);
+  const { pk, sk } = keys.searchHead(mailbox, batch);
   const gone = [...new Set([...remove, ...ids])];
   return { pk, sk, folder, size: put.length, newest: ids.at(-1) ?? '', oldest: ids[0] ?? '', gone, n };
 }
 
 export function headOf(row: Row): Head {
   return {
-    batch: row.sk.slice(2),
+    batch: row.sk.slice(SEARCH_HEADS.length),
     folder: row.folder as FolderId,
     size: row.size as number,
     newest: row.newest as ItemId,
@@ -60,7 +46,7 @@ export function headOf(row: Row): Head {
 
 export function itemsRow(mailbox: MailboxId, batch: string, items: readonly IndexedItem[]): Row {
   const entries = items.map((item) => `${item.item} ${item.class} ${item.attachments ? 1 : 0}`);
-  const { pk, sk } = keys.items(mailbox, batch);
+  const { pk, sk } = keys.searchItems(mailbox, batch);
   return { pk, sk, entries };
 }
 

@@ -2,9 +2,10 @@
 import type { ItemId, MailboxId } from '../../ops/ids.ts';
 import { ulidTime } from '../../ops/ids.ts';
 import type { Row, Table } from '../../store/ports.ts';
+import { keys, SEARCH_HEADS, searchBucketPrefix, searchPartition } from '../../store/schema.ts';
 import { type Clause, type Hit, type Hits, MAX_TOTAL, type SearchQuery, type Term } from '../types.ts';
 import { bucketOf, conversationWord, placesIn } from './postings.ts';
-import { type Entry, entriesOf, type Head, headOf, keys, partition } from './rows.ts';
+import { type Entry, entriesOf, type Head, headOf } from './rows.ts';
 
 /** Rows of items that are read at once. */
 const ITEM_ROWS = 24;
@@ -18,7 +19,7 @@ export async function searchTable(table: Table, mailbox: MailboxId, query: Searc
   for (let at = 0; at < candidates.length; at += ITEM_ROWS) {
     const some = candidates.slice(at, at + ITEM_ROWS);
     const rows = await table.batchGet(
-      some.map(({ batch }) => keys.items(mailbox, batch)),
+      some.map(({ batch }) => keys.searchItems(mailbox, batch)),
       'eventual',
     );
     some.forEach((head, n) => {
@@ -34,7 +35,12 @@ export async function searchTable(table: Table, mailbox: MailboxId, query: Searc
 }
 
 async function readHeads(table: Table, mailbox: MailboxId): Promise<Head[]> {
-  const rows = await table.query({ table: 'devices', pk: partition(mailbox), prefix: 'H#', consistency: 'strong' });
+  const rows = await table.query({
+    table: 'devices',
+    pk: searchPartition(mailbox),
+    prefix: SEARCH_HEADS,
+    consistency: 'strong',
+  });
   return rows.map(headOf);
 }
 
@@ -103,8 +109,8 @@ type ByBatch = Map<string, Set<number>>;
 async function readBuckets(table: Table, mailbox: MailboxId, clauses: readonly Clause[]): Promise<Buckets> {
   const names = new Set(clauses.flatMap(({ any }) => any.flatMap(({ words }) => words.map(bucketOf))));
   const read = async (bucket: string) => {
-    const prefix = `W#${bucket}#`;
-    const rows = await table.query({ table: 'devices', pk: partition(mailbox), prefix, consistency: 'eventual' });
+    const prefix = searchBucketPrefix(bucket);
+    const rows = await table.query({ table: 'devices', pk: searchPartition(mailbox), prefix, consistency: 'eventual' });
     const texts = rows.map((row: Row) => ({ batch: row.sk.slice(prefix.length), text: row.text as string }));
     return [bucket, texts] as const;
   };
