@@ -1,5 +1,5 @@
-/** Mutation testing; `npm run mutation` (tools/mutation.ts) runs it folder by folder. See docs/testing.md. */
-const folder = process.env.MUTATION_FOLDER ?? 'all';
+/** Mutation testing; `npm run mutation` (tools/mutation.ts) runs it group by group. See docs/testing.md. */
+const group = process.env.MUTATION_GROUP ?? 'all';
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
@@ -12,7 +12,7 @@ export default {
     'reports',
     'docs',
     'functions',
-    'test/{bench,package,infra}',
+    'test/{bench,cloud,package,infra}',
     '*.tgz',
   ],
   plugins: ['@stryker-mutator/vitest-runner', './tools/mutation-ignore.mjs'],
@@ -23,10 +23,10 @@ export default {
   // What runs once, while a module is loaded (tables, schemas), would need every test for each mutant.
   ignoreStatic: true,
   incremental: true,
-  incrementalFile: `reports/mutation/${folder}.incremental.json`,
+  incrementalFile: `reports/mutation/${group}.incremental.json`,
   reporters: ['html', 'json', 'clear-text', 'progress-append-only'],
-  htmlReporter: { fileName: `reports/mutation/${folder}.html` },
-  jsonReporter: { fileName: `reports/mutation/${folder}.json` },
+  htmlReporter: { fileName: `reports/mutation/${group}.html` },
+  jsonReporter: { fileName: `reports/mutation/${group}.json` },
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false },
   concurrency: 2,
   timeoutMS: 5000,

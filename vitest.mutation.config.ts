@@ -1,19 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { GROUPS } from './tools/mutation-groups.ts';
 
-/**
- * The tests that answer for each folder under mutation, those that find most first. A mutant that survives runs every
- * test that reaches it, so a folder is judged by the tests that are about it, and not by all that pass through it.
- */
-const TESTS: Readonly<Record<string, readonly string[]>> = {
-  wbxml: ['test/unit/wbxml/'],
-  protocol: ['test/unit/protocol/'],
-  commands: ['test/unit/commands/'],
-  sync: ['test/unit/sync/', 'test/unit/commands/', 'test/simulation/'],
-};
-
-const folders = process.env.MUTATION_FOLDER ? [process.env.MUTATION_FOLDER] : Object.keys(TESTS);
-const tests = [...new Set(folders.flatMap((folder) => TESTS[folder] ?? []))];
+const named = process.env.MUTATION_GROUP;
+const groups = named ? [GROUPS[named]!] : Object.values(GROUPS);
+const tests = [...new Set(groups.flatMap((group) => group.tests))];
 const place = ({ moduleId }: TestSpecification) => tests.findIndex((path) => moduleId.includes(`/${path}`));
 
 /** The same order for every mutant, since the first failure ends its run. */
@@ -25,9 +16,9 @@ class NearestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: tests.map((path) => (path.endsWith('/') ? `${path}**/*.test.ts` : path)),
-    // Slow, and what they show of these folders is shown by their own tests, too.
-    exclude: ['test/unit/wbxml/agreement.test.ts', 'test/simulation/push-*.test.ts'],
+    include: tests.map((path) => (path.endsWith('/') ? `${path}**/*.test.ts` : `${path}*.test.ts`)),
+    // Other codecs: slow, and what they show the codec's own tests show, too.
+    exclude: ['test/unit/wbxml/agreement.test.ts'],
     setupFiles: ['test/support/mutation-setup.ts'],
     sequence: { sequencer: NearestFirst },
     // One thread for all files of a mutant: to start one for each took longer than the tests.

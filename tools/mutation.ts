@@ -1,12 +1,13 @@
 /**
- * `npm run mutation`: Stryker over each folder with the tests that answer for it, one after the other, then the scores.
- * Arguments go to Stryker; `--mutate 'lib/wbxml/**'` keeps to one folder, or to files of it. See docs/testing.md.
+ * `npm run mutation`: Stryker over each group with the tests that answer for it, one after the other, then the scores of
+ * the folders. Arguments go to Stryker; `--mutate 'lib/wbxml/**'` keeps to some files. See docs/testing.md.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { constants, setPriority, tmpdir } from 'node:os';
+import path from 'node:path';
+import { GROUPS } from './mutation-groups.ts';
 
-const FOLDERS = ['wbxml', 'protocol', 'commands', 'sync'] as const;
 /** Percent of the mutants that must be killed, in each folder. */
 const TARGET = 80;
 
@@ -14,23 +15,37 @@ interface Report {
   readonly files: Readonly<Record<string, { readonly mutants: readonly { readonly status: string }[] }>>;
 }
 
-function patternsOf(args: string[]): Map<string, string[]> {
+const reportOf = (group: string) => `reports/mutation/${group}.json`;
+
+function groupOf(file: string): string | undefined {
+  const has = ([, { files }]: (typeof entries)[number]) => files.some((pattern) => path.matchesGlob(file, pattern));
+  return entries.find(has)?.[0];
+}
+const entries = Object.entries(GROUPS);
+
+/** The files to mutate, by group. Takes `--mutate` out of `args`. */
+function filesByGroup(args: string[]): Map<string, string[]> {
   const at = args.findIndex((each) => each === '--mutate' || each === '-m');
-  if (at < 0) return new Map(FOLDERS.map((folder) => [folder, [`lib/${folder}/**/*.ts`]]));
-  const [, given = ''] = args.splice(at, 2);
-  const patterns = given.split(',');
-  const none = patterns.filter((each) => each.startsWith('!'));
-  const ofFolder = (folder: string) => patterns.filter((each) => each.startsWith(`lib/${folder}/`));
-  const folders = FOLDERS.filter((folder) => ofFolder(folder).length > 0);
-  return new Map(folders.map((folder) => [folder, [...ofFolder(folder), ...none]]));
+  const given = at < 0 ? ['lib/**/*.ts'] : args.splice(at, 2)[1]!.split(',');
+  const without = given.filter((each) => each.startsWith('!')).map((each) => each.slice(1));
+  const files = globSync(given.filter((each) => !each.startsWith('!'))).filter(
+    (file) => file.endsWith('.ts') && !without.some((pattern) => path.matchesGlob(file, pattern)),
+  );
+  const groups = Map.groupBy(files, groupOf);
+  return new Map(Object.keys(GROUPS).flatMap((name) => (groups.has(name) ? [[name, groups.get(name)!]] : [])));
 }
 
-function run(folder: string, patterns: readonly string[], args: readonly string[]): boolean {
-  const env: NodeJS.ProcessEnv = { ...process.env, MUTATION_FOLDER: folder };
+function run(group: string, files: readonly string[], args: readonly string[]): boolean {
+  const env: NodeJS.ProcessEnv = { ...process.env, MUTATION_GROUP: group };
   // Stores of tests commit to a disk that is none, where there is one.
   if (!env.TMPDIR && existsSync('/dev/shm')) env.TMPDIR = '/dev/shm';
-  const stryker = ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', '--mutate', patterns.join(',')];
-  const { status } = spawnSync(process.execPath, [...stryker, ...args], { env, stdio: 'inherit' });
+  // Every mutant has a thread of its own, which loads the same libraries again.
+  env.NODE_COMPILE_CACHE ??= path.join(env.TMPDIR ?? tmpdir(), 'direct-push-mutation');
+  const stryker = ['node_modules/@stryker-mutator/core/bin/stryker.js', 'run', '--mutate', files.join(',')];
+  const { status } = spawnSync(process.execPath, [...stryker, ...args], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   return status === 0;
 }
 
@@ -43,31 +58,48 @@ interface Score {
   readonly percent: number;
 }
 
-function score(folder: string, report: Report): Score {
-  const all = Object.values(report.files).flatMap((file) => file.mutants);
-  const count = (status: string) => all.filter((mutant) => mutant.status === status).length;
-  const figures = {
-    killed: count('Killed'),
-    timeout: count('Timeout'),
-    survived: count('Survived'),
-    uncovered: count('NoCoverage'),
-  };
-  const { killed, timeout, survived, uncovered } = figures;
-  const percent = (100 * (killed + timeout)) / Math.max(1, killed + timeout + survived + uncovered);
-  return { folder, ...figures, percent: Math.round(percent * 10) / 10 };
+function score(folder: string, mutants: readonly { readonly status: string }[]): Score {
+  const count = (status: string) => mutants.filter((mutant) => mutant.status === status).length;
+  const [killed, timeout, survived, uncovered] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(count) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const all = Math.max(1, killed + timeout + survived + uncovered);
+  return { folder, killed, timeout, survived, uncovered, percent: Math.round((1000 * (killed + timeout)) / all) / 10 };
+}
+
+/** Of all groups that have a report, from this run or an earlier one. */
+function scores(): Score[] {
+  const reports = Object.keys(GROUPS)
+    .filter((group) => existsSync(reportOf(group)))
+    .map((group) => JSON.parse(readFileSync(reportOf(group), 'utf8')) as Report);
+  const files = reports.flatMap((report) => Object.entries(report.files)).filter(([file]) => existsSync(file));
+  const folders = Map.groupBy(files, ([file]) => file.split('/')[1]!);
+  const each = [...folders].map(([folder, of]) =>
+    score(
+      folder,
+      of.flatMap(([, { mutants }]) => mutants),
+    ),
+  );
+  return [
+    ...each,
+    score(
+      'all',
+      files.flatMap(([, { mutants }]) => mutants),
+    ),
+  ];
 }
 
 const args = process.argv.slice(2);
-const folders = patternsOf(args);
-if (folders.size === 0) throw new Error(`--mutate takes patterns below lib/{${FOLDERS.join(',')}}/`);
+const groups = filesByGroup(args);
+if (groups.size === 0) throw new Error('no file of these is mutated');
 setPriority(constants.priority.PRIORITY_LOW);
-const failed = [...folders].filter(([folder, patterns]) => !run(folder, patterns, args)).map(([folder]) => folder);
-const scores = [...folders.keys()]
-  .map((folder) => ({ folder, file: `reports/mutation/${folder}.json` }))
-  .filter(({ folder, file }) => !failed.includes(folder) && existsSync(file))
-  .map(({ folder, file }) => score(folder, JSON.parse(readFileSync(file, 'utf8')) as Report));
-console.table(scores);
-const low = scores.filter(({ percent }) => percent < TARGET).map(({ folder }) => folder);
+const failed = [...groups].filter(([group, files]) => !run(group, files, args)).map(([group]) => group);
+const table = scores();
+console.table(table);
+const low = table.filter(({ percent }) => percent < TARGET).map(({ folder }) => folder);
 if (failed.length > 0) console.error(`Stryker failed: ${failed.join(', ')}`);
 if (low.length > 0) console.error(`Below ${TARGET} %: ${low.join(', ')}`);
 process.exitCode = failed.length + low.length > 0 ? 1 : 0;
