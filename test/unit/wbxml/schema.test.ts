@@ -242,6 +242,8 @@ describe('a field', () => {
     expect(xml(encode(Collection, { MoreAvailable: true, GetChanges: true }, 161))).toBe(
       '<Collection xmlns="AirSync"><MoreAvailable/><GetChanges>1</GetChanges></Collection>',
     );
+    expect(xml(encode(Collection, {}, 161))).toBe('<Collection xmlns="AirSync"/>');
+    expect(decode(Collection, encode(Collection, {}, 161), 161)).toEqual({});
     expect(xml(encode(Collection, { MoreAvailable: false, GetChanges: false }, 161))).toBe(
       '<Collection xmlns="AirSync"><GetChanges>0</GetChanges></Collection>',
     );
@@ -356,7 +358,7 @@ describe('an open element', () => {
 
   test('cannot be encoded ahead where it holds no elements', () => {
     const schema = { ...Email, shape: text().shape } as never;
-    expect(() => encodeFragment(schema, 'x' as never, 161)).toThrow(TypeError);
+    expect(() => encodeFragment(schema, 'x' as never, 161)).toThrow('ApplicationData is no container');
   });
 
   test('takes nothing else', () => {
