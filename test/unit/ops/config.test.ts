@@ -20,7 +20,15 @@ describe('configuration from the environment', () => {
   });
 
   it('has defaults, for what is absent as for what is empty', () => {
-    const names = ['lane', 'drainSeconds', 'idleSeconds', 'mailDomains', 'outbound', 'service', 'wakeTransport'] as const;
+    const names = [
+      'lane',
+      'drainSeconds',
+      'idleSeconds',
+      'mailDomains',
+      'outbound',
+      'service',
+      'wakeTransport',
+    ] as const;
     const defaults = {
       lane: 'lambda',
       drainSeconds: 90,
@@ -41,7 +49,9 @@ describe('configuration from the environment', () => {
   it('names every variable that is missing, once for all', () => {
     const read = () => readConfig(['mailboxesTable', 'blobBucket', 'port'], env({ port: 'many' }));
     expect(read).toThrow(BadConfig);
-    expect(read).toThrow(/DIRECT_PUSH_TABLE_MAILBOXES is not set; DIRECT_PUSH_BLOB_BUCKET is not set; DIRECT_PUSH_PORT /);
+    expect(read).toThrow(
+      /DIRECT_PUSH_TABLE_MAILBOXES is not set; DIRECT_PUSH_BLOB_BUCKET is not set; DIRECT_PUSH_PORT /,
+    );
   });
 
   const wrong: readonly (readonly [CloudEnvName, string])[] = [
