@@ -26,7 +26,7 @@ const entries = Object.entries(GROUPS);
 /** The files to mutate, by group. Takes `--mutate` out of `args`. */
 function filesByGroup(args: string[]): Map<string, string[]> {
   const at = args.findIndex((each) => each === '--mutate' || each === '-m');
-  const given = at < 0 ? ['lib/**/*.ts'] : args.splice(at, 2)[1]!.split(',');
+  const given = at < 0 ? ['lib/**/*.ts'] : args.splice(at, 2)[1]!.split(/,(?![^{]*\})/);
   const without = given.filter((each) => each.startsWith('!')).map((each) => each.slice(1));
   const files = globSync(given.filter((each) => !each.startsWith('!'))).filter(
     (file) => file.endsWith('.ts') && !without.some((pattern) => path.matchesGlob(file, pattern)),

@@ -28,6 +28,8 @@ describe('a FilterType', () => {
     [3, 7],
     [4, 14],
     [5, 31],
+    [6, 92],
+    [7, 183],
   ])('[MS-ASCMD R2987] %i keeps items of the last %i days', (type, days) => {
     const from = cutOff(type, NOW);
     expect(ulidFor(NOW - days * DAY + 1, 'in') >= from).toBe(true);

@@ -8,7 +8,9 @@ describe('a WindowSize', () => {
     [99, 99],
     [512, 512],
     [0, 512],
+    [511, 511],
     [513, 512],
+    [1.5, 512],
     [-5, 512],
     [1e9, 512],
   ])('[MS-ASCMD R4767 R4768] %s means %i', (requested, items) => {
@@ -30,11 +32,13 @@ describe('the room of a response', () => {
     take(one, 300);
     expect(one).toMatchObject({ items: 1, empty: false });
     expect(one.bytes).toBeLessThan(700);
-    expect(fits(one, 700)).toBe(false);
-    expect(fits(one, 500)).toBe(true);
+    expect(one.bytes).toBe(1000 - 300 - 96);
+    expect(fits(one, 508)).toBe(true);
+    expect(fits(one, 509)).toBe(false);
   });
 
   test('ends with its items, too', () => {
     expect(fits(room({ items: 0 }), 1)).toBe(false);
+    expect(fits(room({ items: 1 }), 1)).toBe(true);
   });
 });
