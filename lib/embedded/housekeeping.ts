@@ -4,21 +4,24 @@ import { errorFields } from '../ops/log.ts';
 import { mailboxOf } from '../store/schema.ts';
 import type { Domain } from './domain.ts';
 
-const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** Blobs of deleted items are kept for an hour for whoever is still reading them. */
+const AGED_MS = 3_660_000;
 /** After a change of the hierarchy: a client that deletes several folders is through by then. */
 const SOON_MS = 5_000;
 const FIRST_MS = 60_000;
-/** Between two mailboxes of a round, so that a round never competes with what phones ask. */
-const PAUSE_MS = 10;
+/** Between two mailboxes of a round: fifteen thousand take four hours, and a quiet server stays quiet. */
+const PAUSE_MS = 1_000;
 
 /**
- * Removes what deletions left behind: at once (nearly) where a folder was deleted, and everywhere in rounds an hour
- * apart, since blobs of deleted items are kept for an hour for whoever is still reading them.
+ * Removes what deletions left behind: soon where the hierarchy changed, after an hour where anything changed, and once
+ * a day everywhere, for what was left when the process ended. A mailbox in which nothing happens costs nothing else.
  */
 export function keepHouse({ accounts, mailboxes, store, clock, log }: Domain): Cancel {
   const stop = new AbortController();
   const timers = new Set<Cancel>();
   const soon = new Set<MailboxId>();
+  const aged = new Set<MailboxId>();
 
   const later = (ms: number, run: () => Promise<void>) => {
     const cancel = clock.after(ms, () => {
@@ -40,19 +43,24 @@ export function keepHouse({ accounts, mailboxes, store, clock, log }: Domain): C
         await sleep(clock, PAUSE_MS, stop.signal);
       }
     } finally {
-      if (!stop.signal.aborted) later(HOUR_MS, round);
+      if (!stop.signal.aborted) later(DAY_MS, round);
     }
   };
   later(FIRST_MS, round);
+  const once = (waiting: Set<MailboxId>, id: MailboxId, ms: number) => {
+    if (waiting.has(id)) return;
+    waiting.add(id);
+    later(ms, () => {
+      waiting.delete(id);
+      return reap(id);
+    });
+  };
   const unsubscribe = store.feed.subscribe((records) => {
     for (const { pk, sk } of records) {
-      const id = sk === 'STATE' ? mailboxOf(pk) : undefined;
-      if (id === undefined || soon.has(id)) continue;
-      soon.add(id);
-      later(SOON_MS, () => {
-        soon.delete(id);
-        return reap(id);
-      });
+      const id = mailboxOf(pk);
+      if (id === undefined) continue;
+      if (sk === 'STATE') once(soon, id, SOON_MS);
+      else once(aged, id, AGED_MS);
     }
   });
   return () => {
