@@ -56,6 +56,9 @@ describe('the changes of one item come to', () => {
     ['own-change', true, 'none'],
     ['own-add', true, 'none'],
     ['own-delete', false, 'none'],
+    ['change own-delete', false, 'none'],
+    ['flags:r own-delete', false, 'none'],
+    ['add own-delete', false, 'none'],
     ['own-add change', true, 'change'],
     ['own-add flags', true, 'flags'],
     ['own-add delete', false, 'delete'],
@@ -113,5 +116,24 @@ describe('the changes of one item come to', () => {
   test('an order by the first row, whatever follows', () => {
     expect(fold(steps('change flags delete')).first).toBe(0);
     expect(fold(steps('change flags')).lastSeq).toBe(2);
+  });
+});
+
+describe('flag changes', () => {
+  const parts = (text: string) => fold(steps(text)).parts;
+
+  test('come to all the parts that they touched, each once', () => {
+    expect(parts('flags:r flags:f flags:rc')).toBe('rfc');
+    expect(parts('own-flags:r flags:f')).toBe('f');
+  });
+
+  test('do not tell their parts where one of them does not', () => {
+    expect(parts('flags flags:r')).toBeUndefined();
+    expect(parts('flags:r flags flags:f')).toBeUndefined();
+  });
+
+  test('are forgotten with the item that the device deleted itself', () => {
+    expect(fold(steps('flags:r own-delete'))).toMatchObject({ had: false, gone: true, pending: 'none', parts: '' });
+    expect(fold(steps('change own-delete'))).toMatchObject({ item: 'X', had: false, lastSeq: 2, lastAt: 2 });
   });
 });

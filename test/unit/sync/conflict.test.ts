@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ChangeKind, LogRow } from '../../../lib/mailbox/types.ts';
+import type { ChangeKind, LogRow, Mailbox } from '../../../lib/mailbox/types.ts';
 import type { ItemId } from '../../../lib/ops/ids.ts';
 import { conflicts, readTouched, touchedByOthers } from '../../../lib/sync/conflict.ts';
 import { INBOX } from '../../support/mailboxes.ts';
@@ -24,12 +24,14 @@ describe('what others touched', () => {
       row('a', 'flags', 'c'),
       row('c', 'flags'),
       row('b', 'change'),
+      row('d', 'change', 'r'),
     ];
     const touched = touchedByOthers(rows, others);
     expect([...touched]).toEqual([
       ['a', 'rc'],
       ['b', 'everything'],
       ['c', 'everything'],
+      ['d', 'everything'],
     ]);
   });
 
@@ -44,7 +46,9 @@ describe('what others touched', () => {
     ['f', 'r', false],
     ['fr', 'r', true],
     ['f', undefined, true],
+    ['r', 'rf', true],
     ['everything', 'r', true],
+    ['everything', 'f', true],
   ])('%s meets a change of %s: conflict %s', (touched, parts, expected) => {
     expect(conflicts(touched, parts)).toBe(expected);
   });
@@ -57,5 +61,32 @@ describe('what others touched', () => {
     const read = await readTouched(world.mailbox, INBOX, { seq, n: 0 }, others);
     expect([...read.touched]).toEqual([[itemOf(id!), 'r']]);
     expect(read.from).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  /** A log of pages of one row each. */
+  const logOf = (pages: number, gone = false) => {
+    let asked = 0;
+    const log = async () => {
+      asked++;
+      const rows = gone ? [] : [row(`i${asked}`, 'change')];
+      return { rows, upTo: { seq: asked * 10, n: 0 }, more: asked < pages, gone };
+    };
+    return { mailbox: { log } as unknown as Mailbox, asked: () => asked };
+  };
+
+  test('is read page by page, until the log ends or is gone', async () => {
+    const three = logOf(3);
+    const { touched, from } = await readTouched(three.mailbox, INBOX, { seq: 0, n: 0 }, others);
+    expect([...touched.keys()]).toEqual(['i1', 'i2', 'i3']);
+    expect([from, three.asked()]).toEqual([Number.POSITIVE_INFINITY, 3]);
+    const gone = logOf(3, true);
+    expect((await readTouched(gone.mailbox, INBOX, { seq: 0, n: 0 }, others)).touched.size).toBe(0);
+    expect(gone.asked()).toBe(1);
+  });
+
+  test('is everything after as many pages as are read', async () => {
+    const endless = logOf(Number.POSITIVE_INFINITY);
+    const { touched, from } = await readTouched(endless.mailbox, INBOX, { seq: 0, n: 0 }, others);
+    expect([touched.size, endless.asked(), from]).toEqual([16, 16, 161]);
   });
 });

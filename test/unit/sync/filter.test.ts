@@ -57,6 +57,10 @@ describe('a FilterType', () => {
   test('does not follow a clock that steps back a little', () => {
     expect(nextGoal(current, 3, NOW - HOUR)).toBe(current.goal);
   });
+  test('does not follow one that steps back three hours, but one that steps back four', () => {
+    expect(nextGoal(current, 3, NOW - 3 * HOUR)).toBe(current.goal);
+    expect(nextGoal(current, 3, NOW - 4 * HOUR)).toBe(cutOff(3, NOW - 4 * HOUR));
+  });
   test('believes a clock that was set right after being far ahead', () => {
     expect(nextGoal(current, 3, NOW - 30 * DAY)).toBe(cutOff(3, NOW - 30 * DAY));
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeviceId, FolderId, ItemId, MailboxId } from '../../../lib/ops/ids.ts';
-import { ConditionFailed } from '../../../lib/store/ports.ts';
+import { ConditionFailed, type Table } from '../../../lib/store/ports.ts';
+import { LEDGER_TTL_S } from '../../../lib/store/schema.ts';
 import { contentHash, Ledger, ledgerId } from '../../../lib/sync/ledger.ts';
 import { WbxmlElement } from '../../../lib/wbxml/index.ts';
 import { openTestStore } from '../../support/stores.ts';
@@ -31,6 +32,29 @@ describe('a ledger', () => {
     await expect(table.transact([ledger.write('Add:1', entry('i'), entry('z'), 0)])).rejects.toThrow(ConditionFailed);
     await table.transact([ledger.write('Add:1', entry('i', 'y'), entry('h'), 0)]);
     expect((await ledger.read(['Add:1'])).get('Add:1')).toEqual(entry('i', 'y'));
+  });
+
+  test('is read strongly, at once, and not at all for nothing', async () => {
+    const asked: unknown[] = [];
+    const table = {
+      batchGet: async (keys: readonly unknown[], consistency: string) => {
+        asked.push([keys.length, consistency]);
+        return [];
+      },
+    } as unknown as Table;
+    const ledger = new Ledger(table, place('g.1'));
+    await ledger.read([]);
+    expect(await ledger.read(['Add:1', 'Add:2', 'Add:1'])).toEqual(new Map());
+    expect(asked).toEqual([[2, 'strong']]);
+  });
+
+  test('keeps an entry for as long as its key may come again', () => {
+    const ledger = new Ledger({} as Table, place('g.1'));
+    expect(ledger.write('Add:1', entry('h'), undefined, 5_000_999)).toMatchObject({
+      row: { ttl: 5000 + LEDGER_TTL_S },
+      when: { row: 'absent' },
+    });
+    expect(ledger.write('Add:1', entry('i'), entry('h'), 0)).toMatchObject({ when: { equals: { hash: 'h' } } });
   });
 
   test('names commands by tag and id, and no id reaches into another key', () => {

@@ -23,6 +23,30 @@ describe('a lock', () => {
     expect(lock.size).toBe(0);
   });
 
+  test('keeps who asks last behind those that wait, also when one has just ended', async () => {
+    const lock = new KeyedLock();
+    const seen: string[] = [];
+    const gates = new Map<string, () => void>();
+    const work = (name: string) =>
+      lock.run('phone', async () => {
+        seen.push(name);
+        await new Promise<void>((resolve) => gates.set(name, resolve));
+      });
+    const both = [work('a'), work('b')];
+    await settle();
+    gates.get('a')!();
+    await settle();
+    const last = work('c');
+    await settle();
+    expect(seen).toEqual(['a', 'b']);
+    gates.get('b')!();
+    await settle();
+    gates.get('c')!();
+    await Promise.all([...both, last]);
+    expect(seen).toEqual(['a', 'b', 'c']);
+    expect(lock.size).toBe(0);
+  });
+
   test('does not hold one phone up for another', async () => {
     const lock = new KeyedLock();
     const never = lock.run('one', () => new Promise<void>(() => {}));
