@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { FolderId } from '../../../lib/ops/ids.ts';
+import type { ChangeKind, LogPage, LogRow, Mailbox } from '../../../lib/mailbox/types.ts';
+import type { DeviceId, FolderId, ItemId } from '../../../lib/ops/ids.ts';
+import { StoreConflict, StoreUnavailable } from '../../../lib/store/ports.ts';
 import { keys } from '../../../lib/store/schema.ts';
+import { SyncNews } from '../../../lib/sync/news.ts';
+import { DEFAULT_OPTIONS } from '../../../lib/sync/options.ts';
+import { type Position, startingPosition } from '../../../lib/sync/position.ts';
+import { EVERYTHING } from '../../../lib/sync/ranges.ts';
+import type { SyncState, SyncStates } from '../../../lib/sync/states.ts';
 import { joinKeys } from '../../../lib/sync/sync-key.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { INBOX, TRASH } from '../../support/mailboxes.ts';
 import { change, remove, TestPhone } from '../../support/sync-phone.ts';
 import { deliver, elsewhere, itemOf, openSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
@@ -153,5 +161,95 @@ describe('news for a device', () => {
       [TRASH, 'unsynced'],
       ['x', 'gone'],
     ]);
+  });
+});
+
+describe('a look', () => {
+  const row = (item: string, kind: ChangeKind, seq: number) =>
+    ({ item: item as ItemId, kind, seq, n: 0, prev: seq - 1, at: 0 }) as LogRow;
+
+  /** A device that has everything up to sequence 5 of a folder, and a log that says this about what came since. */
+  async function looked(
+    given: {
+      readonly state?: Partial<SyncState>;
+      readonly next?: Partial<Position>;
+      readonly seq?: number;
+      readonly page?: Partial<LogPage>;
+      readonly fails?: Error;
+    } = {},
+  ) {
+    const next = { ...startingPosition({ seq: 5, n: 0 }, '', 0), held: EVERYTHING, ...given.next };
+    const state = {
+      ...{ generation: 'g', counter: 3, incarnation: 'i', snapshot: 0, content: false, behind: false, own: [] },
+      ...{ options: { own: DEFAULT_OPTIONS }, touched: 0, next },
+      ...given.state,
+    } as SyncState;
+    const saved: SyncState[] = [];
+    const states = {
+      load: async () => [{ state, rev: 'r' }],
+      save: async (_m: unknown, _d: unknown, _f: unknown, one: SyncState, rev: string) => {
+        expect(rev).toBe('r');
+        if (given.fails) throw given.fails;
+        saved.push(one);
+        return 's';
+      },
+    } as unknown as SyncStates;
+    const rows = given.page?.rows ?? [];
+    const upTo = rows.at(-1) ?? next.log;
+    const mailbox = {
+      id: 'm',
+      heads: async () => ({
+        state: { incarnation: 'i' },
+        heads: new Map([[INBOX, { id: INBOX, seq: given.seq ?? 5 }]]),
+      }),
+      log: async () => ({ rows, upTo, more: false, gone: false, ...given.page }),
+    } as unknown as Mailbox;
+    const news = new SyncNews(states, new FakeClock(1000));
+    const found = await news.look(mailbox, 'd' as DeviceId, [INBOX]);
+    return [found.get(INBOX), saved.map((one) => [one.next.log.seq, one.touched])];
+  }
+  const base = startingPosition({ seq: 1, n: 0 }, '', 0);
+  const skipped = { skipped: ['a' as ItemId] };
+
+  test('does not take a device that has an empty window for one that never synchronised', async () => {
+    expect(await looked({ next: { held: [] } })).toEqual(['now', []]);
+    expect(await looked({ next: { held: [] }, state: { counter: 1 } })).toEqual(['unsynced', []]);
+    expect(await looked({ state: { counter: 1 } })).toEqual(['none', []]);
+    expect(await looked({ next: { rest: true } })).toEqual(['now', []]);
+  });
+
+  test('tells later of an answer that said something and was not acknowledged', async () => {
+    expect(await looked({ state: { base, content: true } })).toEqual(['later', []]);
+    expect(await looked({ state: { base, content: false } })).toEqual(['none', []]);
+    expect(await looked({ state: { content: true } })).toEqual(['none', []]);
+  });
+
+  test('says now where the log is gone', async () => {
+    expect(await looked({ seq: 9, page: { gone: true } })).toEqual(['now', []]);
+  });
+
+  test('moves over rows that are no news, and not over none', async () => {
+    const rows = [row('a', 'add', 6), row('a', 'delete', 7)];
+    expect(await looked({ seq: 7, page: { rows } })).toEqual(['none', [[7, 1000]]]);
+    expect(await looked({ seq: 7, page: { rows }, state: { base, content: true } })).toEqual(['later', [[7, 1000]]]);
+    expect(await looked({ seq: 7 })).toEqual(['none', []]);
+  });
+
+  test('says now where more rows are left than one look reads', async () => {
+    const nothing = [row('a', 'add', 6), row('a', 'delete', 7)];
+    expect(await looked({ seq: 9, page: { rows: nothing, more: true } })).toEqual(['now', [[7, 1000]]]);
+    const change = [row('a', 'change', 6)];
+    expect(await looked({ seq: 6, page: { rows: change } })).toEqual(['later', []]);
+    expect(await looked({ seq: 9, page: { rows: change, more: true } })).toEqual(['now', []]);
+    // An item that could not be shown before may be shown now.
+    expect(await looked({ seq: 6, page: { rows: change }, next: skipped })).toEqual(['now', []]);
+  });
+
+  test('does not fail because the position cannot be stored, unless that is a bug', async () => {
+    const rows = [row('a', 'add', 6), row('a', 'delete', 7)];
+    for (const fails of [new StoreUnavailable('x'), new StoreConflict('x')]) {
+      expect(await looked({ seq: 7, page: { rows }, fails })).toEqual(['none', []]);
+    }
+    await expect(looked({ seq: 7, page: { rows }, fails: new TypeError('bug') })).rejects.toThrow(TypeError);
   });
 });
