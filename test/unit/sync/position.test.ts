@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ItemId } from '../../../lib/ops/ids.ts';
 import {
   aim,
+  compareWatermarks,
   extentBetween,
   holds,
   nextExcess,
@@ -11,6 +12,7 @@ import {
   SKIPPED_LIMIT,
   startingPosition,
   unfinished,
+  wanted,
   withHeld,
   withOwn,
   withoutHeld,
@@ -110,4 +112,41 @@ describe('a position', () => {
     expect(withoutSkipped(two, new Set(names(1, 'a'))).skipped).not.toContain('a0');
     expect(withSkipped(one, [])).toBe(one);
   });
+});
+
+describe('what a position says of single items', () => {
+  const named = (...names: string[]) => names as ItemId[];
+  const begun = start('10');
+
+  test('is whether they are wanted: the goal itself is', () => {
+    expect(['09', '10', '11'].map((id) => wanted(begun, id))).toEqual([false, true, true]);
+  });
+
+  test('is which could not be shown, the latest last, each once', () => {
+    expect(begun.skipped).toEqual([]);
+    const three = withSkipped(withSkipped(begun, named('a', 'b')), named('a', 'c'));
+    expect(three.skipped).toEqual(['b', 'a', 'c']);
+    expect(withoutSkipped(three, new Set(named('a', 'x'))).skipped).toEqual(['b', 'c']);
+  });
+
+  test('does not change where there is nothing to say', () => {
+    expect(withSkipped(begun, [])).toBe(begun);
+    expect(withoutSkipped(begun, new Set(named('a')))).toBe(begun);
+    const one = withSkipped(begun, named('a'));
+    expect(withoutSkipped(one, new Set())).toBe(one);
+  });
+});
+
+test('log rows are in the order of their sequences, then of their places in them', () => {
+  const rows = [
+    { seq: 2, n: 1 },
+    { seq: 1, n: 5 },
+    { seq: 2, n: 0 },
+  ];
+  expect(rows.sort(compareWatermarks)).toEqual([
+    { seq: 1, n: 5 },
+    { seq: 2, n: 0 },
+    { seq: 2, n: 1 },
+  ]);
+  expect(compareWatermarks({ seq: 2, n: 1 }, { seq: 2, n: 1 })).toBe(0);
 });

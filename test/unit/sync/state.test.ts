@@ -57,6 +57,19 @@ describe('a state', () => {
     expect(received).toMatchObject({ content: false });
   });
 
+  test('forgets the first position also where the answer said nothing, and that it said something without one', () => {
+    const silent = { ...advance(fresh, step(5)), content: false };
+    expect(acknowledge(silent)).not.toHaveProperty('base');
+    expect(acknowledge({ ...fresh, content: true })).toEqual({ ...fresh, content: false });
+  });
+
+  test('lags behind the log where commands came only when the answer was told again', () => {
+    const answered = advance(fresh, step(5));
+    expect(repeat(answered, [])).toMatchObject({ behind: false, content: true });
+    expect(repeat(answered, [item('a')])).toMatchObject({ behind: true, content: true });
+    expect(repeat({ ...answered, behind: true }, []).behind).toBe(true);
+  });
+
   test('is the same when there is nothing to acknowledge', () => {
     expect(acknowledge(fresh)).toBe(fresh);
     const received = acknowledge(advance(fresh, step(5)));

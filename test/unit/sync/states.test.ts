@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeviceId, MailboxId } from '../../../lib/ops/ids.ts';
-import { ConditionFailed, StoreUnavailable } from '../../../lib/store/ports.ts';
+import { ConditionFailed, StoreConflict, StoreUnavailable, type Table, type Write } from '../../../lib/store/ports.ts';
+import { LOG_TTL_S } from '../../../lib/store/schema.ts';
 import { DEFAULT_OPTIONS } from '../../../lib/sync/options.ts';
 import { startingPosition } from '../../../lib/sync/position.ts';
 import { type SyncState, SyncStates } from '../../../lib/sync/states.ts';
@@ -36,6 +37,65 @@ describe('sync states', () => {
     expect(await states.load(M, D, [])).toEqual([]);
     const rev = await states.save(M, D, INBOX, state(1), undefined);
     expect(await states.load(M, D, [TRASH, INBOX])).toEqual([undefined, { state: state(1), rev }]);
+  });
+
+  /** A table that answers every read with this row and every write with these errors. */
+  function table(row?: object, errors: Error[] = []) {
+    const asked: unknown[] = [];
+    const fake = {
+      get: async (_: unknown, consistency: string) => {
+        asked.push(['get', consistency]);
+        return row;
+      },
+      batchGet: async (keys: readonly unknown[], consistency: string) => {
+        asked.push(['batchGet', keys.length, consistency]);
+        return keys.map(() => row);
+      },
+      transact: async ([write]: readonly Write[]) => {
+        asked.push(write);
+        const error = errors.shift();
+        if (error) throw error;
+      },
+    } as unknown as Table;
+    return { states: new SyncStates(fake), asked };
+  }
+
+  test('are read strongly, at once, and not at all for nothing', async () => {
+    const { states, asked } = table();
+    expect(await states.load(M, D, [])).toEqual([]);
+    expect(await states.load(M, D, [INBOX, TRASH])).toEqual([undefined, undefined]);
+    expect(asked).toEqual([['batchGet', 2, 'strong']]);
+  });
+
+  test.each([{ state: '{}' }, { state: {}, rev: 'r' }, { state: '{}', rev: 7 }])(
+    'are none where the row is none of theirs: %j',
+    async (row) => {
+      expect(await table(row).states.load(M, D, [INBOX])).toEqual([undefined]);
+    },
+  );
+
+  test('are kept for twice as long as the log', async () => {
+    const { states, asked } = table();
+    await states.save(M, D, INBOX, { ...state(1), touched: 5_000_999 }, undefined);
+    expect(asked).toMatchObject([{ row: { ttl: 5000 + 2 * LOG_TTL_S }, when: { row: 'absent' } }]);
+  });
+
+  test('of a faster request are believed at once; only after a try without an answer it may be one’s own', async () => {
+    const refused = table({ rev: 'other' }, [new ConditionFailed([0])]);
+    expect(await refused.states.save(M, D, INBOX, state(1), 'r')).toBeUndefined();
+    expect(refused.asked).toHaveLength(1);
+    const unsure = table({ rev: 'other' }, [new StoreConflict('x'), new ConditionFailed([0])]);
+    expect(await unsure.states.save(M, D, INBOX, state(1), 'r')).toBeUndefined();
+    expect(unsure.asked.at(-1)).toEqual(['get', 'strong']);
+  });
+
+  test('are tried for six times', async () => {
+    const busy = table(
+      undefined,
+      Array.from({ length: 9 }, () => new StoreConflict('x')),
+    );
+    await expect(busy.states.save(M, D, INBOX, state(1), 'r')).rejects.toThrow(StoreUnavailable);
+    expect(busy.asked).toHaveLength(6);
   });
 
   test('are written only on top of what was read', async () => {
