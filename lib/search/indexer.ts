@@ -51,10 +51,13 @@ export class Indexer {
   async catchUp(mailbox: Mailbox, ms: number, collect = true, signal?: AbortSignal): Promise<Waiting> {
     const { index, clock } = this.#deps;
     const end = clock.now() + ms;
-    const [{ state, folders }, known] = await Promise.all([mailbox.tree(), index.marks(mailbox.id)]);
+    const { state, folders } = await mailbox.tree();
+    // Ahead of any question: a mailbox that never had mail gets no index, so that new accounts cost nothing.
+    if (!collect && !folders.some(({ class: kind, seq }) => kind === 'Email' && seq > 0)) return nothing(folders);
+    const known = await index.marks(mailbox.id);
     const current = known?.incarnation === state.incarnation ? known.folders : undefined;
     if (!current) await index.reset(mailbox.id, state.incarnation);
-    const live = new Map(folders.map((folder) => [folder.id, folder]));
+    const live = byId(folders);
     for (const id of current?.keys() ?? []) if (!live.has(id)) await index.forget(mailbox.id, id);
     const waiting = { complete: true, collect, items: [] as IndexedItem[], stale: new Set<string>(), folders: live };
     for (const folder of folders) {
@@ -146,6 +149,14 @@ export class Indexer {
     return found;
   }
 }
+
+const byId = (folders: readonly Folder[]) => new Map(folders.map((folder) => [folder.id, folder]));
+const nothing = (folders: readonly Folder[]): Waiting => ({
+  complete: true,
+  items: [],
+  stale: new Set(),
+  folders: byId(folders),
+});
 
 /** What is there of the rows' items and has other words than before: flags are no words. */
 function changed(rows: readonly LogRow[], items: ReadonlyMap<ItemId, Item>): Item[] {

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Account } from '../../../lib/identity/types.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
@@ -11,7 +12,8 @@ import { temporaryFolder } from '../../support/stores.ts';
 
 async function kept(accounts: readonly string[] = []) {
   const { store, clock, mailboxes, mailbox } = await openTestMailbox();
-  const index = new SqliteSearchIndex({ dir: await temporaryFolder() });
+  const dir = await temporaryFolder();
+  const index = new SqliteSearchIndex({ dir });
   onTestFinished(() => index.close());
   const { indexer } = new MailSearch({ index, mailboxes, blobs: store.blobs, clock, log: silentLog });
   const feed = { listener: undefined as ((records: readonly FeedRecord[]) => void) | undefined };
@@ -43,7 +45,8 @@ async function kept(accounts: readonly string[] = []) {
   };
   const indexed = async () => (await index.search(ALICE, { clauses: [] }, 100)).total;
   const tell = () => feed.listener?.([{ pk: `U#${ALICE}`, sk: `F#${INBOX}` }]);
-  return { mailbox, feed, stop, wait, indexed, tell };
+  const files = () => readdir(dir);
+  return { mailbox, feed, stop, wait, indexed, files, tell };
 }
 
 describe('the index is kept right behind its mailbox', () => {
@@ -67,6 +70,18 @@ describe('the index is kept right behind its mailbox', () => {
     await mailbox.append(INBOX, [email('a')]);
     await wait(20_000);
     expect(await indexed()).toBe(1);
+  });
+
+  it('not at all for a mailbox that never had mail: new accounts cost no file and no write', async () => {
+    const { mailbox, files, wait, indexed, tell } = await kept([ALICE]);
+    tell();
+    await wait(20_000);
+    expect(await files()).toEqual([]);
+    await mailbox.append(INBOX, [email('a')]);
+    tell();
+    await wait(1_000);
+    expect(await indexed()).toBe(1);
+    expect(await files()).toContain(`${ALICE}.sqlite`);
   });
 
   it('no more once it is stopped', async () => {
