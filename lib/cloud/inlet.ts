@@ -1,7 +1,5 @@
-import { randomToken } from '../ops/ids.ts';
-import { errorFields } from '../ops/log.ts';
-import { publish, withdraw } from '../push/direct/address.ts';
-import { type DirectListener, listenDirect } from '../push/direct/listener.ts';
+import { openDirectInlet } from '../push/direct/inlet.ts';
+import type { TaskMessage } from '../push/types.ts';
 import { type DialOptions, dialer } from '../push/websocket/dial.ts';
 import { TaskSocket, type TaskSocketOptions } from '../push/websocket/task-socket.ts';
 import type { Base } from './base.ts';
@@ -35,35 +33,18 @@ export function socketInlet(base: Pick<Base, 'clock' | 'log'>, { task }: TaskIde
   };
 }
 
-const REPUBLISH_MS = 3_600_000;
-
 /** By a port of the task. @throws Error when the task has no address that others could reach */
-export function directInlet({ clock, log }: Pick<Base, 'clock' | 'log'>, identity: TaskIdentity, port: number) {
-  const { task, address: host } = identity;
+export function directInlet(base: Pick<Base, 'clock' | 'log'>, { task, address: host }: TaskIdentity, port: number) {
   if (host === undefined) throw new Error('the task does not know its own address');
   return ({ domain, holder }: InletDeps): WakeInlet => {
-    const { table } = domain.store;
-    const key = randomToken(32);
-    let listener: DirectListener | undefined;
-    let cancel = () => {};
-    const address = () => ({ url: `http://${host}:${listener!.port}`, key });
-    const again = () => {
-      cancel = clock.after(REPUBLISH_MS, () => {
-        publish(table, task, address(), clock.now()).catch((error) => log.warn('task-address', errorFields(error)));
-        again();
-      });
-    };
+    let inlet: { close(): Promise<void> } | undefined;
     return {
       async start() {
-        listener = await listenDirect({ clock, task, key, port, receive: (message) => holder.receive(message) });
-        await publish(table, task, address(), clock.now());
-        again();
+        const { table } = domain.store;
+        const receive = (message: TaskMessage) => holder.receive(message);
+        inlet = await openDirectInlet({ ...base, table, task, host, port, receive });
       },
-      async stop() {
-        cancel();
-        await withdraw(table, task, address()).catch((error) => log.warn('task-address', errorFields(error)));
-        await listener?.close();
-      },
+      stop: async () => inlet?.close(),
     };
   };
 }

@@ -1,5 +1,5 @@
 import type { PingResponse } from '../documents/ping.ts';
-import type { Mailbox, MailboxState } from '../mailbox/types.ts';
+import type { Head, Mailbox, MailboxState } from '../mailbox/types.ts';
 import type { DeviceId, FolderId, MailboxId } from '../ops/ids.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import { type CommandResult, document } from '../protocol/command.ts';
@@ -18,6 +18,7 @@ export interface WatchDeps {
 }
 
 const NONE: readonly FolderId[] = [];
+const NOTHING: Sight = { now: NONE, later: NONE, hierarchy: false };
 
 /** One Ping that waits: what is left of the request. Thousands live at once, so it has methods and no closures. */
 export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
@@ -35,6 +36,8 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
   /** Additions that unsynchronised folders had when they were first looked at. */
   #unsynced: Map<FolderId, number> | undefined = undefined;
   #gone: readonly FolderId[] = NONE;
+  /** What a look saw that found nothing: as long as it stays so there is nothing, and a sweep reads no more than heads. */
+  #rest: string | undefined = undefined;
 
   constructor(deps: WatchDeps, mailbox: Mailbox, device: DeviceId, deadline: number, memory: PingMemory) {
     this.#deps = deps;
@@ -54,17 +57,23 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
   }
 
   async look(): Promise<Sight> {
-    const { news } = this.#deps;
-    const kinds = await news.look(this.#mailbox, this.device, this.folders);
+    const { state, heads } = await this.#mailbox.heads(this.folders);
+    const seen = placeOf(state, this.folders, heads);
+    if (seen === this.#rest) return NOTHING;
+    this.#rest = undefined;
+    // What is committed from here on has its own wake: it is no matter that the heads are a moment older.
+    const kinds = await this.#deps.news.look(this.#mailbox, this.device, this.folders);
     const of = (kind: string) => this.folders.filter((folder) => kinds.get(folder) === kind);
     const unsynced = of('unsynced');
-    const { state, heads } = await this.#mailbox.heads(unsynced);
     const fresh = unsynced.filter((folder) => this.#isNews(folder, heads.get(folder)?.added ?? 0));
     this.#forgive((folder) => kinds.get(folder) !== 'unsynced' && kinds.get(folder) !== 'gone');
     this.#gone = of('gone').filter((folder) => !this.#given(folder));
     const now =
       fresh.length === 0 ? of('now') : this.folders.filter((f) => kinds.get(f) === 'now' || fresh.includes(f));
-    return { now, later: of('later'), hierarchy: (await this.#mustFolderSync(state)) || this.#gone.length > 0 };
+    const later = of('later');
+    const hierarchy = (await this.#mustFolderSync(state)) || this.#gone.length > 0;
+    if (now.length + later.length === 0 && !hierarchy) this.#rest = seen;
+    return { now, later, hierarchy };
   }
 
   answer(outcome: Outcome): CommandResult<PingResponse> | Promise<CommandResult<PingResponse>> {
@@ -162,3 +171,13 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
 
 const changed = (folders: readonly FolderId[]): CommandResult<PingResponse> =>
   document({ Status: 2, Folders: { Folder: [...folders] } });
+
+/** Differs after every commit that a Ping could tell of. */
+function placeOf(state: MailboxState, folders: readonly FolderId[], heads: ReadonlyMap<FolderId, Head>): string {
+  const { incarnation, hierarchy, policyEpoch, wipeEpoch } = state;
+  const places = folders.map((folder) => {
+    const head = heads.get(folder);
+    return head ? `${head.seq}.${head.tail ?? 0}` : '';
+  });
+  return [incarnation, hierarchy, policyEpoch, wipeEpoch, ...places].join(' ');
+}

@@ -8,17 +8,12 @@ import type { Listener, ListenOptions } from '../http/listener.ts';
 import { newAppSecret } from '../identity/app-passwords.ts';
 import type { AuthenticatorOptions } from '../identity/authenticator.ts';
 import type { HashCost } from '../identity/password-hash.ts';
-import { type Cancel, type Clock, systemClock } from '../ops/clock.ts';
-import { newId } from '../ops/ids.ts';
+import { type Clock, systemClock } from '../ops/clock.ts';
 import { createLog, type Log } from '../ops/log.ts';
-import { createHolder } from '../push/hold.ts';
-import { createInProcessTransport } from '../push/in-process/transport.ts';
 import type { HoldOptions } from '../push/options.ts';
 import type { Holder } from '../push/types.ts';
-import { followFeed } from '../push/wake.ts';
-import { keepIndexes } from '../search/keep.ts';
 import { type Domain, openDomain } from './domain.ts';
-import { keepHouse } from './housekeeping.ts';
+import { startHolding } from './holding.ts';
 import { startMailOut } from './mail-out.ts';
 import { type EmbeddedInput, type EmbeddedOptions, readOptions } from './options.ts';
 import { createProduct } from './product.ts';
@@ -87,8 +82,9 @@ async function assemble(
   const domain = await openDomain(options, clock, log, settings);
   undo.push(() => domain.close());
   const demo = options.demo ? await ensureDemo(domain) : undefined;
-  const { holder, unfollow } = createHolding(domain, settings);
-  undo.push(() => holder.close(), unfollow);
+  const holding = await startHolding(domain, settings.hold);
+  const { holder } = holding;
+  undo.push(() => holding.close());
   const mailOut = startMailOut(domain);
   undo.push(() => mailOut.close());
   const handler = createProduct(domain, holder, mailOut, settings);
@@ -125,37 +121,7 @@ async function assemble(
     drain: (ms = DRAIN_MS) => awake(drain(listeners, holder, ms)),
     close: async () => {
       const mail = [smtp.listener, ...(lmtp ? [lmtp.listener] : []), mailOut];
-      await awake(close(domain, listeners, mail, holder, unfollow));
-    },
-  };
-}
-
-/** One task: this process. Wakes come from the feed, so also from other processes that share the store. */
-function createHolding(domain: Domain, settings: Settled): { readonly holder: Holder; readonly unfollow: Cancel } {
-  const { clock, log, store } = domain;
-  const transport = createInProcessTransport();
-  const task = `local-${process.pid}-${newId(clock.now())}`;
-  const holder = createHolder({
-    table: store.table,
-    clock,
-    log,
-    task,
-    epoch: newId(clock.now()),
-    transport,
-    options: settings.hold,
-  });
-  const detach = transport.attach(task, (message) => holder.receive(message));
-  const unfollow = followFeed(store.feed, holder);
-  const stopHouse = keepHouse(domain);
-  const { search, mailboxes, accounts } = domain;
-  const stopIndexes = keepIndexes({ indexer: search.indexer, mailboxes, accounts, feed: store.feed, clock, log });
-  return {
-    holder,
-    unfollow: () => {
-      stopHouse();
-      stopIndexes();
-      unfollow();
-      detach();
+      await awake(close(domain, listeners, mail, holding));
     },
   };
 }
@@ -209,12 +175,10 @@ async function close(
   domain: Domain,
   listeners: readonly Listener[],
   mail: readonly { close(): Promise<void> }[],
-  holder: Holder,
-  unfollow: Cancel,
+  holding: { close(): Promise<void> },
 ): Promise<void> {
   await Promise.all(mail.map((each) => each.close()));
-  await holder.close();
-  unfollow();
+  await holding.close();
   await Promise.all(listeners.map((each) => each.close()));
   await domain.close();
 }

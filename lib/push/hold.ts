@@ -304,11 +304,15 @@ class LocalHolder implements Holder, Keeper {
   /** Three sweeps without a word and the task counts as dead. */
   #announce(): void {
     this.#announced = true;
-    const { sweepMs } = this.#options;
+    const { sweepMs, retryMs } = this.#options;
     this.#wheel.set(this.#beat, this.#wheel.in(sweepMs));
     const { task } = this.#deps;
     void this.#background(
-      this.#waiters.announce(task, this.epoch, 3 * sweepMs).catch((error) => this.#lost('announce', error)),
+      this.#waiters.announce(task, this.epoch, 3 * sweepMs).catch((error) => {
+        this.#lost('announce', error);
+        // Until it is said that the task lives, whoever cannot reach it takes its waiters for those of a dead one.
+        if (!this.#draining) this.#wheel.set(this.#beat, this.#wheel.in(retryMs));
+      }),
     );
   }
 

@@ -14,7 +14,7 @@ export interface HoldOptions {
   readonly sweepMs: number;
   /** A failed look is repeated after this; each further time after four times as long. */
   readonly retryMs: number;
-  /** Looks in a row that may fail before the request is answered `failed`. */
+  /** Looks in a row that may fail before a request that never was looked at is answered `failed`. */
   readonly maxTries: number;
   /** Looks under way at once. */
   readonly looks: number;

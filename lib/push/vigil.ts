@@ -124,12 +124,14 @@ export class Vigil {
       this.#tell(held);
       return;
     }
-    if (held.tries >= options.maxTries) {
+    // One that was looked at has nothing better to do than to wait for the store: an error would send its phone away,
+    // and all those that are held at once would come back at once.
+    if (held.tries >= options.maxTries && !held.has(Flag.looked)) {
       actions.end(held, { kind: 'failed' });
       return;
     }
     if (held.has(Flag.registered)) held.set(Flag.dirty);
-    const ms = options.retryMs * 4 ** (held.tries - 1);
+    const ms = Math.min(options.sweepMs, options.retryMs * 4 ** (held.tries - 1));
     held.sweepTick = wheel.in(ms * (0.75 + random() / 2));
     this.#schedule(held);
   }

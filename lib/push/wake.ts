@@ -60,6 +60,9 @@ export interface WakeReport {
   readonly unread: readonly MailboxId[];
 }
 
+/** Mailboxes whose waiters are read at once: a batch of the stream names hundreds. */
+const READS = 32;
+
 /** Brings wakes to the tasks that hold the mailbox's requests, wherever they are. */
 export class Waker {
   readonly #deps: WakerDeps;
@@ -80,9 +83,11 @@ export class Waker {
   async tell(wakes: readonly Wake[], cause?: TaskMessage['cause']): Promise<WakeReport> {
     const unread: MailboxId[] = [];
     const byTask = new Map<string, { readonly waiters: Waiter[]; readonly wakes: Wake[] }>();
-    for (const [mailbox, ofMailbox] of grouped(wakes)) {
+    const groups = [...grouped(wakes)];
+    const read = await atMost(READS, groups, ([mailbox]) => this.#waitersOf(mailbox));
+    for (const [place, [mailbox, ofMailbox]] of groups.entries()) {
       const told = new Set<string>();
-      const waiting = await this.#waitersOf(mailbox);
+      const waiting = read[place];
       if (!waiting) unread.push(mailbox);
       for (const waiter of waiting ?? []) {
         const task = byTask.get(waiter.task) ?? { waiters: [], wakes: [] };
@@ -131,6 +136,17 @@ export class Waker {
     }
     return false;
   }
+}
+
+/** Results in the order of `all`, so many under way at once. `run` must not reject. */
+async function atMost<T, R>(most: number, all: readonly T[], run: (one: T) => Promise<R>): Promise<readonly R[]> {
+  const results = new Array<R>(all.length);
+  const work = all.entries();
+  const worker = async () => {
+    for (const [place, one] of work) results[place] = await run(one);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, all.length) }, worker));
+  return results;
 }
 
 function grouped(wakes: readonly Wake[]): Map<MailboxId, Wake[]> {

@@ -9,8 +9,8 @@ import { systemClock } from '../../lib/ops/clock.ts';
 import type { DeviceId, FolderId, MailboxId } from '../../lib/ops/ids.ts';
 import { silentLog } from '../../lib/ops/log.ts';
 import { createHolder } from '../../lib/push/hold.ts';
-import { createInProcessTransport } from '../../lib/push/in-process/transport.ts';
 import type { Table } from '../../lib/store/ports.ts';
+import { createInProcessTransport } from '../support/in-process-transport.ts';
 
 const count = Number(process.argv[2] ?? 15_000);
 const FOLDERS = ['inbox', 'calendar', 'contacts'];

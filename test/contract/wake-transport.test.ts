@@ -4,12 +4,12 @@ import type { DeviceId, FolderId, MailboxId } from '../../lib/ops/ids.ts';
 import { publish, withdraw } from '../../lib/push/direct/address.ts';
 import { type DirectListener, listenDirect } from '../../lib/push/direct/listener.ts';
 import { createDirectTransport } from '../../lib/push/direct/transport.ts';
-import { createInProcessTransport } from '../../lib/push/in-process/transport.ts';
 import type { TaskMessage, Wake, WakeTransport } from '../../lib/push/types.ts';
 import { connected, disconnected } from '../../lib/push/websocket/connections.ts';
 import { dialer } from '../../lib/push/websocket/dial.ts';
 import { createSocketTransport } from '../../lib/push/websocket/transport.ts';
 import { type SocketApi, startSocketApi } from '../cloud/support/socket-api.ts';
+import { createInProcessTransport } from '../support/in-process-transport.ts';
 import { MemoryTable } from '../support/memory-table.ts';
 
 /** A transport, and tasks that come and go as their processes would. */

@@ -8,11 +8,11 @@ import type { Held } from '../../lib/http/types.ts';
 import type { DeviceId, FolderId, MailboxId } from '../../lib/ops/ids.ts';
 import { silentLog } from '../../lib/ops/log.ts';
 import { createHolder } from '../../lib/push/hold.ts';
-import { createInProcessTransport } from '../../lib/push/in-process/transport.ts';
 import type { Holder, HoldSpec, Outcome, Sight, Wake, WakeTransport } from '../../lib/push/types.ts';
 import { Waiters } from '../../lib/push/waiters.ts';
 import { Waker } from '../../lib/push/wake.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { createInProcessTransport } from '../support/in-process-transport.ts';
 import { MemoryTable } from '../support/memory-table.ts';
 
 const mailbox = 'anna' as MailboxId;

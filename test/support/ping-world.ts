@@ -10,7 +10,6 @@ import { silentLog } from '../../lib/ops/log.ts';
 import type { Command, CommandContext, CommandResult } from '../../lib/protocol/command.ts';
 import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
 import { createHolder } from '../../lib/push/hold.ts';
-import { createInProcessTransport } from '../../lib/push/in-process/transport.ts';
 import type { HoldOptions } from '../../lib/push/options.ts';
 import type { Holder } from '../../lib/push/types.ts';
 import { followFeed } from '../../lib/push/wake.ts';
@@ -19,6 +18,7 @@ import { keys } from '../../lib/store/schema.ts';
 import type { NewsKind } from '../../lib/sync/types.ts';
 import { decode, encode } from '../../lib/wbxml/index.ts';
 import { type FakeClock, settle } from './fake-clock.ts';
+import { createInProcessTransport } from './in-process-transport.ts';
 import { openTestMailbox } from './mailboxes.ts';
 
 export const PHONE = 'phone' as DeviceId;
@@ -33,6 +33,8 @@ export interface PingWorld {
   readonly news: Map<string, NewsKind>;
   /** What FolderSync would say. */
   hierarchy: { upToDate: boolean };
+  /** How often the sync states were asked for news. */
+  looks: number;
   context(over?: Partial<CommandContext>): CommandContext;
   /** Sends a Ping as bytes and back, and gives what it was answered, once it is. */
   ping(request?: PingRequest, over?: Partial<CommandContext>): Promise<Answer>;
@@ -69,14 +71,16 @@ export async function openPingWorld(
   const { pk, sk } = keys.device(mailbox.id, PHONE);
   await table.transact([{ op: 'put', table: 'devices', row: { pk, sk, type: 'Phone', policyKey: '7' } }]);
   const news = new Map<string, NewsKind>();
-  const world = { hierarchy: { upToDate: true } };
+  const world = { hierarchy: { upToDate: true }, looks: 0 };
   const command = createPing({
     table,
     log: silentLog,
     options,
     news: {
-      look: async (_mailbox, _device, folders) =>
-        new Map(folders.map((folder) => [folder, news.get(folder) ?? 'none'])),
+      look: async (_mailbox, _device, folders) => {
+        world.looks++;
+        return new Map(folders.map((folder) => [folder, news.get(folder) ?? 'none']));
+      },
     },
     hierarchy: { upToDate: async () => world.hierarchy.upToDate },
   });

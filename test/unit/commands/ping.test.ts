@@ -282,6 +282,23 @@ describe('changes while a Ping waits', () => {
     expect(answer.document).toEqual({ Status: 2, Folders: { Folder: [TRASH] } });
   });
 
+  it('are looked for by sweeps, which read heads and nothing else as long as these stay as they are', async () => {
+    const world = await openPingWorld({}, { sweepMs: 60_000 });
+    const answer = await world.ping(pinging(3540, INBOX, TRASH));
+    expect(world.looks).toBe(1);
+    await world.clock.advance(HOUR / 2);
+    expect(world.looks).toBe(1);
+    // A head that moved deserves a look, and one that found nothing is not repeated.
+    await world.mailbox.append(INBOX, [email('a')]);
+    await quiet();
+    await world.clock.advance(HOUR / 4);
+    expect(world.looks).toBe(2);
+    world.news.set(INBOX, 'now');
+    await world.mailbox.append(INBOX, [email('b')]);
+    await quiet();
+    expect(answer.document).toMatchObject({ Status: 2 });
+  });
+
   it.each(['policyEpoch', 'wipeEpoch'] as const)('of %s are status 7, once', async (epoch) => {
     const world = await openPingWorld();
     const answer = await world.ping(pinging(480, INBOX));

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { MailboxId } from '../../../lib/ops/ids.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { createHolder } from '../../../lib/push/hold.ts';
+import type { Write } from '../../../lib/store/ports.ts';
 import { settle } from '../../support/fake-clock.ts';
-import { added, found, inbox, later, World } from './support.ts';
+import { FaultyTable } from '../../support/faulty-table.ts';
+import { added, encodeOutcome, found, inbox, later, World } from './support.ts';
 
 const many = async (world: World, count: number) => {
   const probes = [];
@@ -153,6 +155,21 @@ describe('the task row', () => {
       await world.clock.advance(60_000);
       expect(world.table.rows('TASK')[0]!.until).toBeGreaterThan(world.clock.now() + 60_000);
     }
+  });
+
+  it('that cannot be written is written soon after, so that nobody takes the task for dead', async () => {
+    const world = new World();
+    let refusals = 2;
+    const isTask = (write: Write) => write.op === 'update' && write.key.sk === 'TASK';
+    const table = new FaultyTable(world.table, {
+      write: (writes) => (writes.some(isTask) && refusals-- > 0 ? 'throttled' : undefined),
+    });
+    const holder = createHolder({ ...world, table, log: silentLog, epoch: 'b', random: () => 0.5 });
+    holder.hold(world.hold().spec, encodeOutcome).complete(() => {});
+    await settle();
+    expect(world.table.rows('TASK')).toMatchObject([{ epoch: 'task1-boot1' }]);
+    await world.clock.advance(2100);
+    expect(world.table.rows('TASK')).toMatchObject([{ epoch: 'b' }]);
   });
 });
 

@@ -254,6 +254,29 @@ describe('trouble', () => {
     expect(probe.outcomes).toEqual([{ kind: 'failed' }]);
   });
 
+  it('is waited out by a request that was looked at before, and what came meanwhile is told when it ends', async () => {
+    const world = new World();
+    const probe = await world.waiting({ heartbeatMs: 59 * MINUTE });
+    probe.trouble = true;
+    await world.wake(added(1));
+    await world.clock.advance(20 * MINUTE);
+    expect(probe.looks).toBeGreaterThan(6);
+    expect(probe.outcomes).toEqual([]);
+    probe.trouble = false;
+    probe.sight = found(inbox);
+    // No longer than a sweep and what varies of it.
+    await world.clock.advance(6.5 * MINUTE);
+    expect(probe.outcomes).toEqual([{ kind: 'changes', folders: [inbox] }]);
+  });
+
+  it('that lasts to the end of the heartbeat is no error for a request that was looked at before', async () => {
+    const world = new World();
+    const probe = await world.waiting({ heartbeatMs: 30 * MINUTE });
+    probe.trouble = true;
+    await world.clock.advance(30 * MINUTE + 100);
+    expect(probe.outcomes).toEqual([{ kind: 'expired', folders: [] }]);
+  });
+
   it('counts only looks that fail in a row', async () => {
     const world = new World();
     const probe = await world.waiting({ heartbeatMs: 59 * MINUTE });

@@ -2,10 +2,10 @@ import type { EasResponse } from '../../../lib/http/types.ts';
 import type { DeviceId, FolderId, MailboxId } from '../../../lib/ops/ids.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { createHolder } from '../../../lib/push/hold.ts';
-import { createInProcessTransport, type InProcessTransport } from '../../../lib/push/in-process/transport.ts';
 import type { HoldOptions } from '../../../lib/push/options.ts';
 import type { Holder, HoldSpec, Outcome, Sight, Wake } from '../../../lib/push/types.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { createInProcessTransport, type InProcessTransport } from '../../support/in-process-transport.ts';
 import { MemoryTable } from '../../support/memory-table.ts';
 
 export const mailbox = 'anna' as MailboxId;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { FolderId, MailboxId } from '../../../lib/ops/ids.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
-import { createInProcessTransport } from '../../../lib/push/in-process/transport.ts';
 import type { TaskMessage, WakeTransport } from '../../../lib/push/types.ts';
 import { Waiters } from '../../../lib/push/waiters.ts';
 import { followFeed, Waker, wakesOf } from '../../../lib/push/wake.ts';
 import type { FeedRecord } from '../../../lib/store/ports.ts';
 import { settle } from '../../support/fake-clock.ts';
+import { createInProcessTransport } from '../../support/in-process-transport.ts';
 import { openTestStore } from '../../support/stores.ts';
 import { found, inbox, mailbox, World } from './support.ts';
 

@@ -1,5 +1,5 @@
-import type { Cancel } from '../../ops/clock.ts';
-import type { TaskMessage, WakeTransport } from '../types.ts';
+import type { Cancel } from '../../lib/ops/clock.ts';
+import type { TaskMessage, WakeTransport } from '../../lib/push/types.ts';
 
 export interface InProcessTransport extends WakeTransport {
   /** Messages to `task` go to `receive` from now on; a later one of the same name takes over. */
