@@ -68,7 +68,9 @@ export function keepIndexes({ indexer, mailboxes, accounts, feed, clock, log }: 
     await work();
   });
   const unsubscribe = feed.subscribe((records) => {
-    for (const { pk } of records) {
+    for (const { pk, sk, row } of records) {
+      // The heads of new folders say nothing, and there are many when accounts are made.
+      if (!sk.startsWith('F#') || row?.seq === 0) continue;
       const id = mailboxOf(pk);
       if (id === undefined || due.has(id)) continue;
       due.add(id);
