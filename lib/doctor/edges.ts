@@ -46,13 +46,10 @@ export async function largeBody(visit: Visit): Promise<Said> {
   return { detail: `${size} came through (HTTP ${status})` };
 }
 
-const WAIT_S = 10;
-
 /** Outlook hangs on Sync instead of Ping: `Wait` in minutes (MS-ASCMD 2.2.3.193). */
 export async function hangingSync(visit: Visit): Promise<Said> {
-  const { phone, inbox, clock, holdS } = visit;
+  const { phone, inbox, clock, syncHoldS } = visit;
   const { client } = phone;
-  const waitS = Math.min(holdS, WAIT_S);
   const stop = new AbortController();
   const collection = { SyncKey: inbox!.syncKey, CollectionId: inbox!.id, GetChanges: true };
   const value = { Collections: { Collection: [collection] }, Wait: 1 } as SyncRequest;
@@ -60,8 +57,8 @@ export async function hangingSync(visit: Visit): Promise<Said> {
   const asked = client.sync(value, stop.signal);
   asked.catch(() => {});
   try {
-    const answer = await orStill(clock, waitS * 1000, asked);
-    if (!answer) return { detail: `held for ${waitS} s, still waiting` };
+    const answer = await orStill(clock, syncHoldS * 1000, asked);
+    if (!answer) return { detail: `held for ${syncHoldS} s, still waiting` };
     const seconds = (clock.now() - started) / 1000;
     if (answer.status >= 502) throw new Trouble(`HTTP ${answer.status}${answeredBy(answer)}`, cutAdvice(seconds));
     if (answer.status !== 200) throw refusal('Sync', answer);

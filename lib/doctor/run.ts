@@ -34,15 +34,27 @@ export async function* examine(options: DoctorOptions, checks = CHECKS): AsyncGe
 
 function begin(options: DoctorOptions): Visit {
   const { url, holdS = 30, repeat = 1 } = options;
+  const { syncHoldS = Math.min(holdS, 10) } = options;
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw new RangeError(`${url.protocol} is not http or https`);
   if (url.username || url.password) throw new RangeError('a URL is no place for a password');
-  if (!(holdS >= 0 && holdS <= 7_200)) throw new RangeError('a Ping is held for 0 to 7200 seconds');
+  for (const seconds of [holdS, syncHoldS]) {
+    if (!(seconds >= 0 && seconds <= 7_200)) throw new RangeError('a request is held for 0 to 7200 seconds');
+  }
   if (!(Number.isInteger(repeat) && repeat >= 1 && repeat <= 1_000)) throw new RangeError('repeat is 1 to 1000');
   // Held and answered on connections that are kept, as phones do.
   const agent = new (url.protocol === 'https:' ? https : http).Agent({ keepAlive: true });
   const addresses = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
-  const base = { clock: systemClock, lookup: addresses, ...options, holdS, repeat, agent, commands: new Set<string>() };
+  const base = {
+    clock: systemClock,
+    lookup: addresses,
+    ...options,
+    holdS,
+    syncHoldS,
+    repeat,
+    agent,
+    commands: new Set<string>(),
+  };
   return { ...base, phone: phoneOf(base as unknown as Visit) };
 }
 

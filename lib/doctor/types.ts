@@ -39,7 +39,9 @@ export interface DoctorOptions {
   readonly password: string;
   /** Seconds that a Ping is held. Default 30. */
   readonly holdS?: number;
-  /** How often it is held, one after the other on one connection. Default 1. */
+  /** Seconds that a Sync is held. Default: as long as a Ping, at most 10. */
+  readonly syncHoldS?: number;
+  /** How often a Ping is held, one after the other on one connection. Default 1. */
   readonly repeat?: number;
   /** PEM of a certificate authority that is trusted besides those of the system. */
   readonly ca?: string;

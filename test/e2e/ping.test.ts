@@ -3,7 +3,7 @@ import { PingResponse } from '../../lib/documents/ping.ts';
 import { decode } from '../../lib/wbxml/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { VERSIONS } from './harness.ts';
-import { bytesOf, el, ready, sharedServer, until } from './shared.ts';
+import { bytesOf, el, ready, sharedServer, untilAnswered } from './shared.ts';
 
 const clock = new FakeClock();
 const shared = sharedServer({}, { clock });
@@ -15,16 +15,7 @@ const markRead = (ServerId: string) =>
     value: { ServerId, ApplicationData: el('AirSync', 'ApplicationData', [el('Email', 'Read', '1')]) },
   }) as const;
 
-/** The clock runs until the answer is there; what it says is then no matter of timing. */
-async function whileTimePasses<T>(answer: Promise<T>, stepMs = 1000): Promise<T> {
-  let over = false;
-  answer.finally(() => (over = true)).catch(() => {});
-  await until(async () => {
-    if (!over) await clock.advance(stepMs);
-    return over;
-  });
-  return answer;
-}
+const whileTimePasses = <T>(answer: Promise<T>, stepMs?: number) => untilAnswered(clock, answer, stepMs);
 
 /** Additions that follow an answer closely are merged for a moment, so a little time has to pass. */
 const answered = async (answer: Promise<{ readonly document?: PingResponse }>) =>

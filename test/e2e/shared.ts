@@ -9,6 +9,7 @@ import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
 import { WbxmlElement, WbxmlWriter } from '../../lib/wbxml/index.ts';
 import type { ClientOptions } from '../support/client/client.ts';
 import { Phone, type PhoneFolder } from '../support/client/phone.ts';
+import type { FakeClock } from '../support/fake-clock.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { PASSWORD, schemaErrors } from './harness.ts';
 
@@ -96,6 +97,17 @@ export function sharedServer(input: EmbeddedInput = {}, settings: StartSettings 
 /** Never waits by the clock: turns of the event loop until it is so, or until the test's own time is over. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The clock runs until the answer is there; what it says is then no matter of timing. */
+export async function untilAnswered<T>(clock: FakeClock, answer: Promise<T>, stepMs = 1000): Promise<T> {
+  let over = false;
+  answer.finally(() => (over = true)).catch(() => {});
+  await until(async () => {
+    if (!over) await clock.advance(stepMs);
+    return over;
+  });
+  return answer;
 }
 
 export const el = WbxmlElement.of;
