@@ -36,6 +36,7 @@ export class Worker<Order extends { readonly do: string }> {
   }
 
   async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
     await this.tell({ do: 'close' } as unknown as Order).catch(() => {});
     await ended;
