@@ -454,14 +454,27 @@ describe('a folder that is gone while the device must FolderSync anyway', () => 
 });
 
 describe('trouble', () => {
-  it('with the mailbox while it waits is status 8 [MS-ASCMD R4261]', async () => {
+  it('with the mailbox from the beginning is status 8 [MS-ASCMD R4261]', async () => {
+    const world = await openPingWorld();
+    world.mailbox.heads = () => Promise.reject(new StoreUnavailable('away'));
+    const answer = await world.ping(pinging(480, INBOX));
+    await world.clock.advance(60_000);
+    expect(answer.document).toEqual({ Status: 8 });
+  });
+
+  it('with the mailbox while it waits is waited out', async () => {
     const world = await openPingWorld();
     const answer = await world.ping(pinging(480, INBOX));
+    const heads = world.mailbox.heads.bind(world.mailbox);
     world.mailbox.heads = () => Promise.reject(new StoreUnavailable('away'));
+    world.news.set(INBOX, 'now');
     await world.mailbox.append(INBOX, [email('a')]);
     await quiet();
     await world.clock.advance(60_000);
-    expect(answer.document).toEqual({ Status: 8 });
+    expect(answer.document).toBeUndefined();
+    world.mailbox.heads = heads;
+    await world.clock.advance(120_000);
+    expect(answer.document).toMatchObject({ Status: 2 });
   });
 
   it('with another request that writes the row of the device at the same time is none', async () => {
