@@ -14,7 +14,7 @@ import { SqliteSearchIndex } from '../search/sqlite/index.ts';
 import { TableSearchIndex } from '../search/table/index.ts';
 import type { SearchIndex } from '../search/types.ts';
 import { openFileBlobs } from '../store/files/blobs.ts';
-import type { Store } from '../store/ports.ts';
+import type { Store, Table } from '../store/ports.ts';
 import { BLOB_FOLDER, openSqliteStore } from '../store/sqlite/open.ts';
 import type { EmbeddedOptions } from './options.ts';
 
@@ -40,6 +40,8 @@ export interface DomainSettings {
   readonly hashCost?: HashCost;
   /** Follow what other processes commit. Default true; a command that only writes need not. */
   readonly follow?: boolean;
+  /** Wraps the table, for whoever wants to know what is committed. */
+  readonly over?: (table: Table) => Table;
 }
 
 /** @throws Error when the data folder or the endpoint cannot be used */
@@ -49,7 +51,8 @@ export async function openDomain(
   log: Log,
   settings: DomainSettings = {},
 ): Promise<Domain> {
-  const store = await openStore(options, clock, log, settings);
+  const opened = await openStore(options, clock, log, settings);
+  const store = settings.over ? { ...opened, table: settings.over(opened.table) } : opened;
   const { table, blobs } = store;
   const mailboxes = new TableMailboxes({ table, blobs, clock });
   const accounts = createAccounts({ table, clock, mailboxes, hashCost: settings.hashCost });

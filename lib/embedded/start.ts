@@ -10,9 +10,11 @@ import type { AuthenticatorOptions } from '../identity/authenticator.ts';
 import type { HashCost } from '../identity/password-hash.ts';
 import { type Clock, systemClock } from '../ops/clock.ts';
 import { createLog, type Log } from '../ops/log.ts';
+import type { Tracer } from '../ops/tracer.ts';
+import { FastPath } from '../push/fast-path.ts';
 import type { HoldOptions } from '../push/options.ts';
-import type { Holder } from '../push/types.ts';
-import { type Domain, openDomain } from './domain.ts';
+import type { Holder, Wake } from '../push/types.ts';
+import { type Domain, type DomainSettings, openDomain } from './domain.ts';
 import { startHolding } from './holding.ts';
 import { startMailOut } from './mail-out.ts';
 import { type EmbeddedInput, type EmbeddedOptions, readOptions } from './options.ts';
@@ -27,6 +29,8 @@ export interface StartSettings {
   readonly hashCost?: HashCost;
   readonly hold?: Partial<HoldOptions>;
   readonly authentication?: AuthenticatorOptions;
+  /** Spans of requests and looks; none where absent. */
+  readonly tracer?: Tracer;
 }
 
 /** The server, running. */
@@ -79,11 +83,13 @@ async function assemble(
   undo: (() => Promise<void> | void)[],
 ): Promise<Running> {
   const { clock, log } = settings;
-  const domain = await openDomain(options, clock, log, settings);
+  const own = ownCommits(options, clock);
+  const domain = await openDomain(options, clock, log, { ...settings, over: own.over });
   undo.push(() => domain.close());
   const demo = options.demo ? await ensureDemo(domain) : undefined;
   const holding = await startHolding(domain, settings.hold);
   const { holder } = holding;
+  own.wake = (wakes) => holder.wake(wakes);
   undo.push(() => holding.close());
   const mailOut = startMailOut(domain);
   undo.push(() => mailOut.close());
@@ -124,6 +130,16 @@ async function assemble(
       await awake(close(domain, listeners, mail, holding));
     },
   };
+}
+
+/**
+ * Of SQLite the feed tells own commits at once. A stream tells them after its own time, half a second or more: what this
+ * process commits wakes what it holds without that detour.
+ */
+function ownCommits({ store }: EmbeddedOptions, clock: Clock) {
+  const own = { over: undefined as DomainSettings['over'], wake: (_wakes: readonly Wake[]): void => {} };
+  if (store !== 'sqlite') own.over = (table) => new FastPath(clock, async (wakes) => own.wake(wakes)).over(table);
+  return own;
 }
 
 async function certificate(

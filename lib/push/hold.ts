@@ -1,6 +1,7 @@
 import type { EasResponse, Held } from '../http/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import { errorFields, type Log } from '../ops/log.ts';
+import { type Tracer, traced } from '../ops/tracer.ts';
 import type { Table } from '../store/ports.ts';
 import { Flag, HeldRequest, type Keeper } from './held.ts';
 import { LookQueue } from './looks.ts';
@@ -23,6 +24,8 @@ export interface HolderDeps {
   readonly transport: WakeTransport;
   readonly options?: Partial<HoldOptions>;
   readonly random?: () => number;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
 }
 
 /** Resolution of all deadlines. */
@@ -211,7 +214,10 @@ class LocalHolder implements Holder, Keeper {
     held.set(Flag.looking);
     held.unset(Flag.dirty | Flag.stale);
     try {
-      const sight = await held.spec.look();
+      const sight = await traced(this.#deps.tracer, 'look', (span) => {
+        span.set({ kind: held.spec.kind, request: held.key, folders: held.spec.folders.length });
+        return held.spec.look();
+      });
       held.unset(Flag.looking);
       this.#vigil.seen(held, sight);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Cancel } from '../ops/clock.ts';
 import type { FolderId, MailboxId } from '../ops/ids.ts';
 import { errorFields, type Log } from '../ops/log.ts';
+import { type Tracer, traced } from '../ops/tracer.ts';
 import type { Feed, FeedRecord } from '../store/ports.ts';
 import { mailboxOf } from '../store/schema.ts';
 import type { Holder, TaskMessage, Wake, WakeTransport } from './types.ts';
@@ -48,6 +49,8 @@ export interface WakerDeps {
   readonly waiters: Waiters;
   readonly transport: WakeTransport;
   readonly log: Log;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
 }
 
 /** What became of wakes. */
@@ -80,7 +83,15 @@ export class Waker {
   }
 
   /** The same with all that is to be said of it. Never rejects. */
-  async tell(wakes: readonly Wake[], cause?: TaskMessage['cause']): Promise<WakeReport> {
+  tell(wakes: readonly Wake[], cause?: TaskMessage['cause']): Promise<WakeReport> {
+    return traced(this.#deps.tracer, 'wake', async (span) => {
+      const report = await this.#tellAll(wakes, cause);
+      span.set({ cause, wakes: wakes.length, reached: report.reached, stale: report.stale });
+      return report;
+    });
+  }
+
+  async #tellAll(wakes: readonly Wake[], cause?: TaskMessage['cause']): Promise<WakeReport> {
     const unread: MailboxId[] = [];
     const byTask = new Map<string, { readonly waiters: Waiter[]; readonly wakes: Wake[] }>();
     const groups = [...grouped(wakes)];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FastPath } from '../../../lib/cloud/fast-path.ts';
 import type { MailboxId } from '../../../lib/ops/ids.ts';
+import { FastPath } from '../../../lib/push/fast-path.ts';
 import type { Wake } from '../../../lib/push/types.ts';
 import { keys } from '../../../lib/store/schema.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
