@@ -16,6 +16,8 @@ export type LoadOrder =
   | { readonly do: 'answers'; readonly count: number }
   /** Syncs the inbox of these phones until nothing is left. */
   | { readonly do: 'sync'; readonly phones: readonly number[] }
+  /** Each of these phones asks so many times for what is new, and nothing is. */
+  | { readonly do: 'quiet-sync'; readonly phones: readonly number[]; readonly times: number }
   /** As many new devices of one user synchronise the inbox for the first time. */
   | { readonly do: 'first-sync'; readonly port: number; readonly user: UserSecret; readonly devices: number }
   | { readonly do: 'close' };
@@ -98,6 +100,16 @@ const orders: { [K in LoadOrder['do']]: (order: Extract<LoadOrder, { do: K }>) =
   async sync({ phones: which }) {
     await pool(which, 16, async (id) => void (await phones[id]!.drain(phones[id]!.inbox)));
     return which.length;
+  },
+  async 'quiet-sync'({ phones: which, times }) {
+    await pool(which, 16, async (id) => {
+      const phone = phones[id]!;
+      for (let n = 0; n < times; n++) {
+        const { status, added } = await phone.sync(phone.inbox);
+        if (status !== 1 || added.length > 0) throw new Error(`there was something new: status ${status}`);
+      }
+    });
+    return which.length * times;
   },
   async 'first-sync'({ port, user, devices }) {
     let messages = 0;

@@ -156,3 +156,23 @@ export async function firstSync(bench: Bench, { messages, devices }: Sizes): Pro
     { name: '... CPU of one message', value: (1e6 * seconds) / brought, unit: 'us' },
   ];
 }
+
+/** Phones that ask and get an empty answer, each on a connection that it keeps: login, options, states, heads. */
+export async function quietSync(bench: Bench, { devices }: Sizes): Promise<Figure[]> {
+  const phones = range(0, devices);
+  const round = (times: number) => bench.load.tell<number>({ do: 'quiet-sync', phones, times });
+  await round(20);
+  const before = await usage(bench);
+  const answered = await round(250);
+  const after = await usage(bench);
+  const seconds = (after.cpu - before.cpuAfter) / 1e6;
+  return [
+    {
+      name: `Sync with nothing new, ${answered} requests`,
+      value: answered / seconds,
+      unit: '/s/core',
+      target: { atLeast: 2500 },
+    },
+    { name: '... CPU of one request', value: (1e6 * seconds) / answered, unit: 'us' },
+  ];
+}

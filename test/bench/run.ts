@@ -1,6 +1,6 @@
 /**
  * npm run bench                         all rows, SQLite engine first, then DynamoDB's
- * npm run bench -- --only holding       one part: sync, wake, holding, storm, fleet, search
+ * npm run bench -- --only holding       one part: sync, quiet, wake, incremental, holding, storm, fleet, search
  * npm run bench -- --engine sqlite      one engine: sqlite, dynamodb
  * npm run bench -- --scale 0.1          smaller, for a quick look
  */
@@ -10,7 +10,8 @@ import type { EmbeddedInput } from '../../lib/embedded/options.ts';
 import { dynamoServer, missing } from '../support/servers/dynamodb.ts';
 import { type Figure, met, printTable } from './figures.ts';
 import { fleet } from './fleet.ts';
-import { commitToPing, firstSync, holding, type Sizes, storm, withBench } from './push.ts';
+import { incremental } from './incremental.ts';
+import { commitToPing, firstSync, holding, quietSync, type Sizes, storm, withBench } from './push.ts';
 import { searching, searchingTables } from './search.ts';
 
 const { values } = parseArgs({
@@ -33,6 +34,7 @@ async function measure(input: EmbeddedInput, sizes: Sizes): Promise<Figure[]> {
     for (const { name, value, unit } of figures) console.error(`  ${name}: ${value.toPrecision(3)} ${unit}`);
   };
   if (wanted('sync')) await withBench(input, 1, async (bench) => add(await firstSync(bench, sizes)));
+  if (wanted('quiet')) await withBench(input, sizes.devices, async (bench) => add(await quietSync(bench, sizes)));
   if (wanted('wake')) {
     await withBench(input, sizes.deliveries, async (bench) => add(await commitToPing(bench, sizes)));
   }
@@ -52,6 +54,9 @@ console.log(`${cpu?.model.trim()}, ${cpus().length} cores, ${memory} GB, Linux $
 let misses = 0;
 if (values.engine !== 'dynamodb') {
   const rows = await measure({}, sizesAt(1));
+  if (wanted('incremental')) {
+    rows.push(...(await incremental(Math.round(1000 * scale) || 1, Math.round(100_000 * scale))));
+  }
   if (wanted('fleet')) rows.push(...(await fleet(sizesAt(1).held)));
   if (wanted('search')) {
     const messages = Math.round(100_000 * scale);
@@ -60,7 +65,7 @@ if (values.engine !== 'dynamodb') {
   printTable('SQLite engine (WAL, full sync)', rows);
   misses = rows.filter((figure) => met(figure) === false).length;
 }
-if (values.engine !== 'sqlite' && values.only !== 'fleet' && values.only !== 'search') {
+if (values.engine !== 'sqlite' && !['fleet', 'search', 'incremental'].includes(values.only ?? '')) {
   const why = missing('dynoxide');
   if (why) {
     console.log(`\nDynamoDB engine: not measured, ${why}`);

@@ -66,10 +66,11 @@ function message(n: number): EmailContent {
   };
 }
 
-async function fill(mailbox: Mailbox, count: number): Promise<void> {
+/** Puts the messages `from` to `from + count` into the Inbox, in bulk. */
+export async function fill(mailbox: Mailbox, count: number, from = 0): Promise<void> {
   const inbox = (await mailbox.folders()).find(({ type }) => type === FolderType.Inbox)!.id;
-  for (let n = 0; n < count; n += BULK) {
-    const some = Array.from({ length: Math.min(BULK, count - n) }, (_, i) => n + i);
+  for (let n = from; n < from + count; n += BULK) {
+    const some = Array.from({ length: Math.min(BULK, from + count - n) }, (_, i) => n + i);
     const items = some.map((i) => {
       const content = message(i);
       return { id: ulidFor(content.received, `${i}`), class: 'Email' as const, content };
