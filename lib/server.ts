@@ -2,11 +2,13 @@ import type { Handler } from './http/types.ts';
 import type { AnyCommand } from './protocol/command.ts';
 import { createDispatcher, type DispatcherDeps } from './protocol/dispatcher.ts';
 import { type RequestLimits, requestLimits } from './protocol/limits.ts';
+import { type PasswordOptions, passwordOptions } from './protocol/password-age.ts';
 import { createRegistry, type Registry } from './protocol/registry.ts';
+import { Throttle, type ThrottleOptions } from './protocol/throttle.ts';
 import { type ProtocolVersion, SUPPORTED_VERSIONS } from './protocol/versions.ts';
 
 /** Everything that the product needs of the world around it. */
-export interface ServerDeps extends Omit<DispatcherDeps, 'registry' | 'limits' | 'realm'> {
+export interface ServerDeps extends Omit<DispatcherDeps, 'registry' | 'limits' | 'realm' | 'passwords' | 'throttle'> {
   /**
    * The commands, or a function that makes them from the registry: FolderSync repeats what is advertised
    * (`registry.reinitialize`), which depends on the commands.
@@ -15,6 +17,9 @@ export interface ServerDeps extends Omit<DispatcherDeps, 'registry' | 'limits' |
   readonly versions?: readonly ProtocolVersion[];
   readonly limits?: Partial<RequestLimits>;
   readonly realm?: string;
+  readonly passwords?: Partial<PasswordOptions>;
+  /** How much a device may ask; the defaults where absent. */
+  readonly throttle?: Partial<ThrottleOptions>;
 }
 
 /**
@@ -33,5 +38,7 @@ export function createServer(deps: ServerDeps): Handler {
   const limits = requestLimits(deps.limits);
   const realm = deps.realm ?? 'Direct Push';
   if (!/^[\w .,:@/+-]+$/.test(realm)) throw new TypeError('realm must be plain text');
-  return createDispatcher({ ...deps, registry, limits, realm });
+  const passwords = passwordOptions(deps.passwords);
+  const throttle = new Throttle(deps.clock, deps.throttle);
+  return createDispatcher({ ...deps, registry, limits, realm, passwords, throttle });
 }

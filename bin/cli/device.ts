@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { Device } from '../../lib/identity/types.ts';
+import { systemClock } from '../../lib/ops/clock.ts';
 import type { DeviceId } from '../../lib/ops/ids.ts';
 import { versionName } from '../../lib/protocol/versions.ts';
 import { withDomain } from './domain.ts';
 import { CliError, printList, when } from './output.ts';
 import { known } from './user.ts';
 
-/** `device list|wipe|remove`. */
+/** `device list|approve|block|quarantine|reset|wipe|remove`. */
 export function deviceCommands(program: Command): void {
   const device = program.command('device').description('partnerships: which devices synchronise an account');
 
@@ -40,6 +41,37 @@ export function deviceCommands(program: Command): void {
     );
 
   device
+    .command('password')
+    .description('the recovery password that a device told, where the policy asks for one (PasswordRecoveryEnabled)')
+    .argument('<address>')
+    .argument('<device>')
+    .action((address: string, name: string, _flags, command) =>
+      withDomain(command, async (domain) => {
+        const { id } = await known(domain, address);
+        const password = await domain.recovery.get(id, name.toLowerCase() as DeviceId);
+        if (password === undefined) throw new CliError(`no recovery password of ${name} can be read here`);
+        console.log(password);
+      }),
+    );
+
+  for (const [verb, action, description, done] of DECISIONS) {
+    device
+      .command(verb)
+      .description(description)
+      .argument('<address>')
+      .argument('<device>', 'DeviceId; it need not have connected yet')
+      .action((address: string, name: string, _flags, command) =>
+        withDomain(command, async (domain) => {
+          const account = await known(domain, address);
+          if (!DEVICE_ID.test(name)) throw new CliError(`${name} is no DeviceId`);
+          const device = await domain.devices.decide(account.id, name.toLowerCase() as DeviceId, action);
+          await domain.notices.device(account, device);
+          console.error(`${device.id} ${done}.`);
+        }),
+      );
+  }
+
+  device
     .command('remove')
     .description('forget a partnership: the device starts from nothing the next time')
     .argument('<address>')
@@ -55,13 +87,35 @@ export function deviceCommands(program: Command): void {
     );
 }
 
+const DEVICE_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+const DECISIONS = [
+  ['approve', 'allow', 'let a device in whatever the rules say, and forget how it behaved', 'is let in'],
+  ['block', 'block', 'shut a device out whatever the rules say; its user is told by mail', 'is shut out'],
+  [
+    'quarantine',
+    'quarantine',
+    'let a device set itself up and read nothing, until it is approved',
+    'waits for approval',
+  ],
+  ['reset', undefined, 'take a decision back: the rules have the say again', 'is left to the rules'],
+] as const;
+
+/** What holds for it, and why. */
+function accessText({ decided, access, throttled, blocked }: Device): string {
+  if (blocked) return 'blocked (wiped)';
+  if (throttled && throttled.until > systemClock.now()) return `until ${when(throttled.until)} (${throttled.reason})`;
+  if (decided) return `${decided} (by hand)`;
+  return access ? `${access.action} (${access.by === 'default' ? 'default' : `rule ${access.by}`})` : 'allow';
+}
+
 const deviceRow = (device: Device) => ({
   device: device.id,
   type: device.type,
   model: device.information?.model,
   os: device.information?.os,
   version: device.version && versionName(device.version),
-  'last seen': when(device.lastSeen),
+  'last seen': device.lastSeen === 0 ? 'never' : when(device.lastSeen),
   wipe: device.wipe && `${device.wipe.kind} ${device.wipe.state}`,
-  blocked: device.blocked ?? false,
+  access: accessText(device),
 });

@@ -9,9 +9,10 @@ import type { Account } from '../../lib/identity/types.ts';
 import { withDomain } from './domain.ts';
 import { readPassword } from './input.ts';
 import { CliError, printList, when } from './output.ts';
+import { personCommands } from './person.ts';
 import { progressBar } from './progress.ts';
 
-/** `user add|list|passwd|disable|enable|import|app-password`. */
+/** `user add|list|passwd|disable|enable|import|app-password`, and what `personCommands` adds. */
 export function userCommands(program: Command): void {
   const user = program.command('user').description('accounts: who may log in, and which addresses take mail');
 
@@ -71,6 +72,51 @@ export function userCommands(program: Command): void {
       );
   }
 
+  for (const [verb, blocked] of [
+    ['block', true],
+    ['unblock', false],
+  ] as const) {
+    user
+      .command(verb)
+      .description(blocked ? 'refuse every login for now (456); mail is still taken in' : 'let logins in again')
+      .argument('<address>')
+      .action((address: string, _flags, command) =>
+        withDomain(command, async (domain) => {
+          const { id } = await known(domain, address);
+          await domain.accounts.update(id, { blocked });
+          console.error(`${address} ${verb}ed.`);
+        }),
+      );
+  }
+
+  user
+    .command('expire')
+    .description('when the password of an account ends; a new password ends this')
+    .argument('<address>')
+    .argument('<date>', 'ISO 8601, for example 2027-01-31; never to take it back')
+    .action((address: string, date: string, _flags, command) =>
+      withDomain(command, async (domain) => {
+        const { id } = await known(domain, address);
+        const at = date === 'never' ? null : Date.parse(date);
+        if (Number.isNaN(at)) throw new CliError(`${date} is no date`);
+        await domain.accounts.update(id, { passwordExpires: at });
+        console.error(at === null ? 'The password does not expire.' : `The password expires ${when(at)}.`);
+      }),
+    );
+
+  user
+    .command('home')
+    .description('the server that has the mailbox, where it is not this one: devices are sent there (451)')
+    .argument('<address>')
+    .argument('<url>', 'https URL; here for this server')
+    .action((address: string, url: string, _flags, command) =>
+      withDomain(command, async (domain) => {
+        const { id } = await known(domain, address);
+        const { home } = await domain.accounts.update(id, { home: url === 'here' ? null : url });
+        console.error(`${address} is ${home ? `at ${home}` : 'here'} now.`);
+      }),
+    );
+
   user
     .command('app-password')
     .description('make a password for one app or device, printed once')
@@ -88,6 +134,8 @@ export function userCommands(program: Command): void {
     .description('make the accounts of a CSV file with the columns address,password,name')
     .argument('<file.csv>')
     .action((file: string, _flags, command) => withDomain(command, (domain) => importUsers(domain, file)));
+
+  personCommands(user);
 }
 
 interface AddFlags {

@@ -1,3 +1,4 @@
+import type { Quota } from '../mailbox/quota.ts';
 import type { MailboxId } from '../ops/ids.ts';
 import type { Row, Value, Write } from '../store/ports.ts';
 import { keys, SCHEMA_VERSION } from '../store/schema.ts';
@@ -23,6 +24,10 @@ export function accountOf(row: Row): StoredAccount {
     easEnabled: row.easEnabled !== false,
     credentialVersion: row.credentialVersion as number,
     policy: row.policy as string | undefined,
+    blocked: row.blocked as boolean | undefined,
+    home: row.home as string | undefined,
+    passwordExpires: row.passwordExpires as number | undefined,
+    quota: row.quota as Quota | undefined,
     passwordHash: row.passwordHash as string | undefined,
     revision: row.revision as number,
     createdAt: row.createdAt as number,

@@ -1,3 +1,4 @@
+import { checkedQuota, type Quota } from '../mailbox/quota.ts';
 import type { Mailboxes } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import { type MailboxId, newId } from '../ops/ids.ts';
@@ -34,7 +35,7 @@ export interface NewAccount {
   readonly policy?: string;
 }
 
-/** `undefined` leaves alone; `policy: null` goes back to the default one. */
+/** `undefined` leaves alone, `null` goes back to the default. */
 export interface AccountChange {
   readonly address?: string;
   readonly aliases?: readonly string[];
@@ -42,6 +43,13 @@ export interface AccountChange {
   readonly enabled?: boolean;
   readonly easEnabled?: boolean;
   readonly policy?: string | null;
+  readonly blocked?: boolean;
+  /** The server that has the mailbox: a URL with or without the path of the service; `null` for this one. */
+  readonly home?: string | null;
+  /** Epoch milliseconds; `null` for never. A change of the password ends it as well. */
+  readonly passwordExpires?: number | null;
+  /** Limits of the mailbox over those of the server; `null` for the server's alone. */
+  readonly quota?: Quota | null;
 }
 
 /** The accounts of a server. @see Directory for look-ups. */
@@ -168,9 +176,32 @@ function changed(before: StoredAccount, change: AccountChange): StoredAccount {
     name: change.name ?? before.name,
     enabled: change.enabled ?? before.enabled,
     easEnabled: change.easEnabled ?? before.easEnabled,
-    policy: change.policy === null ? undefined : (change.policy ?? before.policy),
+    policy: changedTo(before.policy, change.policy),
+    blocked: (change.blocked ?? before.blocked) || undefined,
+    home: changedTo(before.home, change.home && homeUrl(change.home)),
+    passwordExpires: changedTo(before.passwordExpires, change.passwordExpires, isTime),
+    quota: changedTo(before.quota, change.quota && checkedQuota(change.quota)),
     revision: before.revision + 1,
   };
+}
+
+/** @throws InvalidAccount the value is none */
+function changedTo<T>(before: T | undefined, to: T | null | undefined, isValid: (to: T) => boolean = () => true) {
+  if (to === null) return undefined;
+  if (to !== undefined && !isValid(to)) throw new InvalidAccount('no such time');
+  return to ?? before;
+}
+
+const isTime = (ms: number) => Number.isFinite(ms) && ms >= 0;
+
+/** Where a device is sent (MS-ASHTTP 2.2.2.1.2.6). Credentials follow it, so it is HTTPS and names nobody's password. */
+function homeUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const local = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1';
+  if (!url || !(url.protocol === 'https:' || (local && url.protocol === 'http:')) || url.username || url.password) {
+    throw new InvalidAccount('the home of a mailbox is an https URL');
+  }
+  return url.origin + (url.pathname === '/' ? '/Microsoft-Server-ActiveSync' : url.pathname);
 }
 
 function distinctAliases(aliases: readonly string[], address: string): readonly string[] {
@@ -187,5 +218,5 @@ function policyExists(policy: string | undefined): Write[] {
 
 /** A request that is held meanwhile must end, so that the next one meets the new state. */
 function restsOnOther(before: StoredAccount, after: StoredAccount): boolean {
-  return before.policy !== after.policy || before.enabled !== after.enabled || before.easEnabled !== after.easEnabled;
+  return (['policy', 'enabled', 'easEnabled', 'blocked', 'home'] as const).some((name) => before[name] !== after[name]);
 }

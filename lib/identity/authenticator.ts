@@ -58,7 +58,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
         if (parsed.scheme === 'basic') return await gate.enter(parsed.candidates, sourceKey(source));
         if (!deps.bearer) return INVALID;
         const result = await deps.bearer.verify(parsed.token);
-        return result.ok ? admitted(result.account) : result;
+        return result.ok ? admitted(result.account, undefined) : result;
       } catch (error) {
         deps.log.warn('authentication-unavailable', errorFields(error));
         return UNAVAILABLE;
@@ -67,10 +67,23 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   };
 }
 
-/** Right credentials are not yet a right to use the account. */
-function admitted(account: Account): AuthResult {
-  if (!account.enabled) return { ok: false, reason: 'disabled', account };
-  return account.easEnabled ? { ok: true, account } : { ok: false, reason: 'not-enabled', account };
+/**
+ * Right credentials are not yet a right to use the account. Who is not let in is told so here, before being sent to
+ * another server; there the rest is decided.
+ * @param now for credentials that may expire
+ */
+function admitted(account: Account, now: number | undefined): AuthResult {
+  const refused = (reason: Extract<AuthResult, { account: Account; ok: false }>['reason']): AuthResult => {
+    return { ok: false, reason, account };
+  };
+  if (account.blocked) return refused('blocked');
+  if (!account.enabled) return refused('disabled');
+  if (account.home !== undefined) return refused('elsewhere');
+  if (!account.easEnabled) return refused('not-enabled');
+  if (now !== undefined && account.passwordExpires !== undefined && account.passwordExpires <= now) {
+    return refused('expired');
+  }
+  return { ok: true, account };
 }
 
 /** Names and passwords: what is cached, who has to wait, and one check at a time for each credential. */
@@ -111,7 +124,8 @@ class PasswordGate {
     const known = this.#cache.get(key);
     if (known) {
       const account = await this.#deps.accounts.get(known.account);
-      if (account?.credentialVersion === known.credentialVersion) return known.good ? admitted(account) : INVALID;
+      if (account?.credentialVersion === known.credentialVersion)
+        return known.good ? this.#admitted(account, known.own) : INVALID;
       this.#cache.delete(key);
     }
     // By source too: one source's lock must not answer for another's.
@@ -121,6 +135,10 @@ class PasswordGate {
     const checking = this.#check(credentials, source, key).finally(() => this.#checking.delete(flight));
     this.#checking.set(flight, checking);
     return checking;
+  }
+
+  #admitted(account: Account, own: boolean | undefined): AuthResult {
+    return admitted(account, own ? this.#deps.clock.now() : undefined);
   }
 
   async #check(credentials: BasicCredentials, source: string, key: string): Promise<AuthResult> {
@@ -152,8 +170,8 @@ class PasswordGate {
       refund();
       this.#perAccount.clear(pair);
       const { id, credentialVersion } = answer.account;
-      this.#cache.put(key, { account: id, credentialVersion, good: true });
-      return admitted(publicAccount(answer.account));
+      this.#cache.put(key, { account: id, credentialVersion, good: true, own: answer.own });
+      return this.#admitted(publicAccount(answer.account), answer.own);
     }
     if ('unavailable' in answer) {
       refund();

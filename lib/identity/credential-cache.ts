@@ -9,6 +9,8 @@ export interface Known {
   readonly credentialVersion: number;
   /** `false`: it was tried and is wrong. A phone with an old password asks again for days; that is one guess, not many. */
   readonly good: boolean;
+  /** The account's own password, which may expire. */
+  readonly own?: boolean;
 }
 
 export interface CredentialCacheOptions {

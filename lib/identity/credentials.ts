@@ -55,9 +55,9 @@ export function createCredentials({ table, clock, mailboxes, directory, hashCost
 
   return {
     async setPassword(id, password) {
-      if (password === undefined) return change(id, { remove: ['passwordHash'] }, []);
+      if (password === undefined) return change(id, { remove: ['passwordHash', 'passwordExpires'] }, []);
       const passwordHash = await hashPassword(checkedPassword(password), hashCost);
-      return change(id, { set: { passwordHash } }, []);
+      return change(id, { set: { passwordHash }, remove: ['passwordExpires'] }, []);
     },
     async addAppPassword(id, name) {
       const secret = newAppSecret();

@@ -20,6 +20,12 @@ export function deviceOf(row: Row): Device {
     temporaryPolicyHash: row.temporaryPolicyHash as string | undefined,
     wipe: row.wipe as Device['wipe'],
     blocked: row.blocked as boolean | undefined,
+    recovery: row.recovery as string | undefined,
+    decided: row.decided as Device['decided'],
+    access: row.access as Device['access'],
+    notice: row.notice as Device['notice'],
+    throttled: row.throttled as Device['throttled'],
+    agentChanges: row.agentChanges as Device['agentChanges'],
   };
 }
 
@@ -32,7 +38,7 @@ export function devicePatch(patch: Partial<Omit<Device, 'id'>>): {
   const remove: string[] = [];
   for (const [name, value] of Object.entries(patch)) {
     if (value === undefined) remove.push(name);
-    else set[name] = typeof value === 'object' ? defined(value) : value;
+    else set[name] = Array.isArray(value) || typeof value !== 'object' ? (value as Value) : defined(value);
   }
   return { set, remove };
 }

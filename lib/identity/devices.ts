@@ -4,9 +4,13 @@ import type { DeviceId, MailboxId } from '../ops/ids.ts';
 import { ProtocolFailure } from '../protocol/command.ts';
 import { ConditionFailed, type Key, type Table, TRANSACTION_LIMIT } from '../store/ports.ts';
 import { keys, mailboxPartition } from '../store/schema.ts';
+import { accessOf } from './access.ts';
+import { accessPatch, noticeOf } from './access-patch.ts';
+import { readAccessRules } from './access-rules.ts';
 import { DEVICE_PREFIX, deviceOf, devicePatch } from './device-rows.ts';
 import { decideAgain } from './retry.ts';
-import type { Device, Devices } from './types.ts';
+import type { Device, Devices, Directory } from './types.ts';
+import { type AgentLimit, agentChange, checkedAgentLimit } from './user-agents.ts';
 
 export class NoDevice extends Error {
   override readonly name = 'NoDevice';
@@ -18,6 +22,10 @@ export interface DevicesDeps {
   readonly mailboxes: Pick<Mailboxes, 'open'>;
   /** Partnerships of one mailbox; a further device gets status 177. Default: as many as come. */
   readonly maxDevices?: number;
+  /** Whose device it is, for rules of a domain or an account. */
+  readonly directory?: Pick<Directory, 'get'>;
+  /** Default: a device may change its User-Agent as often as it likes. */
+  readonly agents?: AgentLimit;
 }
 
 const HOUR_MS = 3_600_000;
@@ -33,6 +41,7 @@ type Seen = Parameters<Devices['touch']>[1];
 export function createDevices(deps: DevicesDeps): Devices {
   const { table, clock, mailboxes, maxDevices = Number.POSITIVE_INFINITY } = deps;
   if (!(maxDevices >= 1)) throw new RangeError('maxDevices must be a number of at least 1');
+  const agents = deps.agents && checkedAgentLimit(deps.agents);
 
   async function get(mailbox: MailboxId, id: DeviceId): Promise<Device | undefined> {
     const row = await table.get(keys.device(mailbox, id), 'strong');
@@ -46,25 +55,72 @@ export function createDevices(deps: DevicesDeps): Devices {
       consistency: 'strong',
     });
   }
+  /** What the rules say of a device as it is about to be. Read only when a device comes or changes, never by the way. */
+  async function judged(mailbox: MailboxId, device: Device) {
+    const rules = await readAccessRules(table);
+    const account = rules.revision === undefined ? undefined : await deps.directory?.get(mailbox);
+    return { revision: rules.revision, patch: accessPatch(rules, account, device, clock.now()) };
+  }
+  /**
+   * After a write that rests on rules: whoever changes them writes first and looks for devices afterwards, so either
+   * that look finds the device or this one finds the change.
+   */
+  async function verified(mailbox: MailboxId, written: Device, revision: string | undefined): Promise<Device> {
+    let [device, seen] = [written, revision];
+    for (;;) {
+      const again = await judged(mailbox, device);
+      if (again.revision === seen) return device;
+      if (again.patch) await patch(mailbox, device.id, again.patch);
+      device = { ...device, ...again.patch };
+      seen = again.revision;
+    }
+  }
   async function make(mailbox: MailboxId, seen: Seen): Promise<Device> {
     if (Number.isFinite(maxDevices) && (await rows(mailbox)).length >= maxDevices) {
       throw new ProtocolFailure(177, 'the mailbox has as many devices as it may have');
     }
     const { pk, sk } = keys.device(mailbox, seen.id);
-    const { set } = devicePatch({ ...attributes(seen), firstSeen: clock.now(), lastSeen: clock.now() });
+    const fresh = { id: seen.id, ...attributes(seen), firstSeen: clock.now(), lastSeen: clock.now() };
+    const { revision, patch: access } = await judged(mailbox, fresh);
+    const { id: _, ...device } = { ...fresh, ...access };
+    const { set } = devicePatch(device);
     try {
       await table.transact([{ op: 'put', table: 'devices', row: { ...set, pk, sk }, when: { row: 'absent' } }]);
     } catch (error) {
       // Two first requests at once: the other one made it.
       if (!(error instanceof ConditionFailed)) throw error;
     }
-    return (await get(mailbox, seen.id)) ?? deviceOf({ ...set, pk, sk });
+    return verified(mailbox, (await get(mailbox, seen.id)) ?? deviceOf({ ...set, pk, sk }), revision);
   }
   /** @throws ConditionFailed there is no such device */
   async function patch(mailbox: MailboxId, id: DeviceId, change: Partial<Omit<Device, 'id'>>): Promise<void> {
     await table.transact([
       { op: 'update', key: keys.device(mailbox, id), ...devicePatch(change), when: { row: 'present' } },
     ]);
+  }
+  async function refresh(mailbox: MailboxId, device: Device, seen: Seen): Promise<Device> {
+    const now = clock.now();
+    const fresh = attributes(seen);
+    const news = different(device, fresh);
+    if (Object.keys(news).length === 0 && now - device.lastSeen < HOUR_MS) return device;
+    // Somebody decided about it before it came for the first time.
+    const first = device.firstSeen === 0 ? { firstSeen: now } : {};
+    const agent = agents ? agentChange(device, fresh.userAgent, now, agents) : {};
+    const change = { ...news, ...first, ...agent, lastSeen: now };
+    const { revision, patch: access } = await judged(mailbox, { ...device, ...change });
+    await patch(mailbox, seen.id, { ...change, ...access });
+    return verified(mailbox, { ...device, ...change, ...access }, revision);
+  }
+  /** Held requests rest on what a device may do. */
+  async function ended(mailbox: MailboxId, before: Device | undefined, after: Device): Promise<Device> {
+    if (accessOf(before ?? {}) !== accessOf(after)) await mailboxes.open(mailbox).raise('policyEpoch');
+    return after;
+  }
+  async function reassessOne(mailbox: MailboxId, device: Device): Promise<Device | undefined> {
+    const { patch: access } = await judged(mailbox, device);
+    if (!access) return undefined;
+    await patch(mailbox, device.id, access);
+    return ended(mailbox, device, { ...device, ...access });
   }
 
   return {
@@ -75,13 +131,7 @@ export function createDevices(deps: DevicesDeps): Devices {
       if (isTestDevice(seen.id)) return { id: seen.id, ...attributes(seen), firstSeen: now, lastSeen: now };
       return decideAgain(clock, async () => {
         const device = await get(mailbox, seen.id);
-        if (!device) return make(mailbox, seen);
-        const fresh = attributes(seen);
-        const news = { ...different(device, fresh), ...(now - device.lastSeen >= HOUR_MS ? { lastSeen: now } : {}) };
-        if (Object.keys(news).length === 0) return device;
-        const change = { ...news, lastSeen: now };
-        await patch(mailbox, seen.id, change);
-        return { ...device, ...change };
+        return device ? refresh(mailbox, device, seen) : make(mailbox, seen);
       });
     },
     async save(mailbox, id, change) {
@@ -95,7 +145,8 @@ export function createDevices(deps: DevicesDeps): Devices {
         }
         const saved = await get(mailbox, id);
         if (!saved) throw new NoDevice('no such device');
-        return saved;
+        // What it tells of itself is what rules look at.
+        return ('information' in change && (await reassessOne(mailbox, saved))) || saved;
       });
     },
     async remove(mailbox, id) {
@@ -118,8 +169,34 @@ export function createDevices(deps: DevicesDeps): Devices {
       if (!ordered) throw new NoDevice('no such device');
       return ordered;
     },
+    async decide(mailbox, id, decided) {
+      if (isTestDevice(id)) throw new NoDevice('the device of an account test has no partnership');
+      const before = await get(mailbox, id);
+      if (decided === undefined && (before?.firstSeen ?? 0) === 0) {
+        await table.transact([{ op: 'delete', key: keys.device(mailbox, id) }]);
+        return { ...NEVER_SEEN, id };
+      }
+      const after: Device = { ...(before ?? NEVER_SEEN), id, decided };
+      const action = accessOf(after);
+      const told = action === accessOf(before ?? {}) ? {} : { notice: noticeOf(action, clock.now()) };
+      const lifted = action === 'allow' ? { throttled: undefined, agentChanges: undefined } : {};
+      const change = { decided, ...told, ...lifted };
+      await decideAgain(clock, () =>
+        table.transact([{ op: 'update', key: keys.device(mailbox, id), ...devicePatch(change) }]),
+      );
+      return ended(mailbox, before, { ...after, ...change });
+    },
+    async reassess(mailbox) {
+      let changed = 0;
+      for (const row of await rows(mailbox)) {
+        if (await decideAgain(clock, () => reassessOne(mailbox, deviceOf(row)))) changed++;
+      }
+      return changed;
+    },
   };
 }
+
+const NEVER_SEEN = { type: '', firstSeen: 0, lastSeen: 0 };
 
 /** What a request says of its device. A request without a User-Agent says nothing of it. */
 function attributes(seen: Seen) {

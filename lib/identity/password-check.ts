@@ -8,7 +8,8 @@ import type { OutsideAuth } from './outside.ts';
 import { DEFAULT_COST, type HashCost, hashPassword, isOutdated, verifyPassword } from './password-hash.ts';
 
 export type PasswordAnswer =
-  | { readonly ok: true; readonly account: StoredAccount }
+  /** `own`: it was the account's own password, which may expire. */
+  | { readonly ok: true; readonly account: StoredAccount; readonly own?: boolean }
   /** `mayChange`: another system said no, and may say otherwise without the account changing here. */
   | { readonly ok: false; readonly mayChange: boolean }
   | { readonly ok: false; readonly unavailable: true };
@@ -50,7 +51,7 @@ export function createPasswordCheck(deps: PasswordCheckDeps): PasswordCheck {
     const right = await limiter.run(async () => verifyPassword(password, hash ?? (await decoyHash())));
     if (!right || !account || hash === undefined) return { ok: false, mayChange: false };
     if (isOutdated(hash, cost)) await renew(deps, account, hash, password);
-    return { ok: true, account };
+    return { ok: true, account, own: true };
   };
 }
 

@@ -1,5 +1,7 @@
+import type { Quota } from '../mailbox/quota.ts';
 import type { DeviceId, MailboxId } from '../ops/ids.ts';
 import type { ProtocolVersion } from '../protocol/versions.ts';
+import type { AccessAction, AccessDecision } from './access.ts';
 
 export interface Account {
   readonly id: MailboxId;
@@ -15,6 +17,14 @@ export interface Account {
   readonly credentialVersion: number;
   /** Name of the policy that applies; the default one where absent. */
   readonly policy?: string;
+  /** Locked out for now: 456 until somebody lifts it. Mail is still taken in. */
+  readonly blocked?: boolean;
+  /** URL of the server that has the mailbox, where it is not this one: 451. */
+  readonly home?: string;
+  /** Epoch milliseconds from which the account's own password is worth nothing until it is changed: 457. */
+  readonly passwordExpires?: number;
+  /** What its mailbox may hold, over the limits of the server. */
+  readonly quota?: Quota;
 }
 
 /** Accounts and the addresses that mail is taken for. */
@@ -32,11 +42,15 @@ export type AuthFailure =
   | { readonly ok: false; readonly reason: 'missing' | 'invalid' }
   /** Too many failures for this account from this source. */
   | { readonly ok: false; readonly reason: 'locked'; readonly retryAfterS: number }
-  /** Right credentials, but the account is disabled (131) or not enabled for EAS (126). */
-  | { readonly ok: false; readonly reason: 'disabled' | 'not-enabled'; readonly account: Account }
+  /**
+   * Right credentials, but the account is disabled (131), not enabled for EAS (126), blocked (456) or elsewhere (451),
+   * or its password has expired (457).
+   */
+  | { readonly ok: false; readonly reason: Refused; readonly account: Account }
   /** The place that knows could not be asked: 503. */
   | { readonly ok: false; readonly reason: 'unavailable' };
 export type AuthResult = { readonly ok: true; readonly account: Account } | AuthFailure;
+type Refused = 'disabled' | 'not-enabled' | 'blocked' | 'elsewhere' | 'expired';
 
 export interface Authenticator {
   /** `authorization` as sent; `source` the peer's address for back-off. Never rejects for bad input. */
@@ -65,7 +79,29 @@ export interface Device {
     readonly state: 'ordered' | 'sent' | 'done' | 'failed';
     readonly at: number;
   };
+  /** It was wiped: it is let in again only when its partnership is removed. */
+  /** The recovery password that the device told, sealed by the server's vault. */
+  readonly recovery?: string;
   readonly blocked?: boolean;
+  /** What somebody decided for this device; it stands whatever the rules say. */
+  readonly decided?: AccessAction;
+  /** What the rules said when they were last asked. Absent: nothing against it. */
+  readonly access?: AccessDecision;
+  /** A mail about being shut out that is still to be delivered to the user. */
+  readonly notice?: { readonly about: Exclude<AccessAction, 'allow'>; readonly at: number };
+  /** Shut out for a while because of how it behaves. */
+  readonly throttled?: Throttled;
+  /** Epoch milliseconds of its latest changes of User-Agent, where they are counted. */
+  readonly agentChanges?: readonly number[];
+}
+
+/** Values of X-MS-ASThrottle (MS-ASHTTP 2.2.2.1.2.13); the names are those that clients know from Exchange. */
+export type ThrottleReason = 'UserAgentChanges' | 'RecentCommands' | 'SyncCommands' | 'CommandFrequency';
+
+export interface Throttled {
+  readonly reason: ThrottleReason;
+  /** Epoch milliseconds. */
+  readonly until: number;
 }
 
 export interface DeviceInformation {
@@ -100,6 +136,13 @@ export interface Devices {
   /** Also forgets its sync states, waiters and ledgers. */
   remove(mailbox: MailboxId, id: DeviceId): Promise<void>;
   orderWipe(mailbox: MailboxId, id: DeviceId, kind: 'device' | 'account'): Promise<Device>;
+  /**
+   * A decision by hand, which the rules do not touch; `undefined` leaves it to them again. The device need not have been
+   * seen yet. Held requests of the mailbox end.
+   */
+  decide(mailbox: MailboxId, id: DeviceId, action: AccessAction | undefined): Promise<Device>;
+  /** Asks the rules again about every device of the mailbox. The number of devices for which they say something else now. */
+  reassess(mailbox: MailboxId): Promise<number>;
 }
 
 /** Why a command may not run yet: a common status code of MS-ASCMD 2.2.2, 449 or 403 for old versions (MS-ASPROV 3.1.5.1). */

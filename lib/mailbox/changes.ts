@@ -6,12 +6,23 @@ import { type FolderId, type ItemId, newId, randomToken } from '../ops/ids.ts';
 import type { Write } from '../store/ports.ts';
 import { keys } from '../store/schema.ts';
 import { blobsOf, garbageWrites } from './blobs.ts';
-import { commit } from './commit.ts';
+import { commit, type Decision, type Settled } from './commit.ts';
 import type { MailboxContext } from './context.ts';
 import { headWrite, nextChange, readFolder, readPlaces } from './folder-rows.ts';
 import { membership } from './membership.ts';
+import { type Addition, checkFolder, itemBytes, type Usage } from './quota.ts';
+import { limitsOf, makeRoom } from './room.ts';
 import { itemRow, logWrites, stored, tombstone } from './rows.ts';
-import { type Changed, type ChangeOptions, type Item, type NewItem, NoItem } from './types.ts';
+import {
+  type Changed,
+  type ChangeOptions,
+  FolderType,
+  type Item,
+  ItemChanged,
+  type NewItem,
+  NoItem,
+  type Replacement,
+} from './types.ts';
 
 /** Items of one bulk change: two rows each, the folder's row, and room for the caller's in a transaction of 100. */
 export const MAX_BULK = 45;
@@ -22,6 +33,10 @@ const newTx = () => randomToken(9);
 const unread = (content: EmailContent) => (content.read ? 0 : 1);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
+const additionOf = (sizes: readonly number[]): Addition => {
+  return { items: sizes.length, bytes: sum(sizes), largest: Math.max(0, ...sizes) };
+};
+
 /** One under each id, the first. @throws RangeError past the limit of a bulk */
 function bulk<T>(all: readonly T[], id: (one: T) => ItemId): readonly T[] {
   const byId = new Map<ItemId, T>();
@@ -30,15 +45,21 @@ function bulk<T>(all: readonly T[], id: (one: T) => ItemId): readonly T[] {
   return [...byId.values()];
 }
 
+/** What an addition came to, and what the mailbox holds after it, where it has a limit. */
+interface Appended {
+  readonly changed: readonly Changed[];
+  readonly used?: Usage;
+}
+
 export async function append(
   context: MailboxContext,
   folder: FolderId,
   items: readonly NewItem[],
   options: ChangeOptions = {},
-): Promise<readonly Changed[]> {
+): Promise<Appended> {
   const wanted = bulk(items, ({ id }) => id);
   const tx = newTx();
-  return commit(context, tx, options.with ?? [], async () => {
+  return commit(context, tx, options.with ?? [], async (): Promise<Decision<Appended> | Settled<Appended>> => {
     const { head, places } = await readPlaces(
       context,
       folder,
@@ -52,7 +73,7 @@ export async function append(
       if (places.has(id)) continue;
       fresh.set(id, { id, folder, class: of, seq, addedSeq: seq, addedAt: at, content });
     }
-    const result = items.map((item): Changed => {
+    const changed = items.map((item): Changed => {
       const added = fresh.get(item.id);
       if (added) return { item: added, changed: true };
       const place = places.get(item.id);
@@ -62,9 +83,16 @@ export async function append(
       }
       return { item: place, changed: false };
     });
-    if (fresh.size === 0) return { result };
+    if (fresh.size === 0) return { result: { changed } };
     const added = [...fresh.values()];
-    const by = { rows: added.length, count: added.length, unread: sum(added.map((i) => unread(i.content))) };
+    const addition = additionOf(added.map(({ content }) => itemBytes(content)));
+    const used = options.overQuota ? undefined : await makeRoom(context, head, addition);
+    const by = {
+      rows: added.length,
+      count: added.length,
+      unread: sum(added.map((i) => unread(i.content))),
+      bytes: addition.bytes,
+    };
     const writes: Write[] = [
       headWrite(context, head, change, { ...by, added: true }),
       ...added.map((item): Write => {
@@ -77,7 +105,7 @@ export async function append(
         added.map((item) => ({ item: item.id, kind: 'add' })),
       ),
     ];
-    return { writes, proof: keys.log(context.id, folder, seq, 0), result };
+    return { writes, proof: keys.log(context.id, folder, seq, 0), result: { changed, used } };
   });
 }
 
@@ -101,7 +129,9 @@ export async function update(
     const after: Item = { ...current, seq: change.seq, content: wanted.content };
     const kept = new Set(blobsOf(after.content));
     const lost = blobsOf(current.content).filter((blob) => !kept.has(blob));
-    const by = { rows: 1, count: 0, unread: unread(after.content) - unread(current.content) };
+    const bytes = itemBytes(after.content) - itemBytes(current.content);
+    if (bytes > 0 && !options.overQuota) await makeRoom(context, head, { items: 0, bytes, largest: 0 });
+    const by = { rows: 1, count: 0, unread: unread(after.content) - unread(current.content), bytes };
     const { kind } = wanted;
     const parts = kind === 'flags' ? flagParts(current.content, wanted.content) : undefined;
     const writes: Write[] = [
@@ -134,7 +164,12 @@ export async function remove(
     if (found.length === 0) return { result: [] };
     const change = nextChange(head, tx, context.clock.now(), options.origin);
     const { seq, at } = change;
-    const by = { rows: found.length, count: -found.length, unread: -sum(found.map((i) => unread(i.content))) };
+    const by = {
+      rows: found.length,
+      count: -found.length,
+      unread: -sum(found.map((i) => unread(i.content))),
+      bytes: -sum(found.map((i) => itemBytes(i.content))),
+    };
     const writes = [
       headWrite(context, head, change, by),
       ...found.map((item) => tombstone(context.id, item, seq, at)),
@@ -167,14 +202,16 @@ export async function move(
   item: ItemId,
   to: FolderId,
   options: ChangeOptions = {},
+  into?: Replacement,
 ): Promise<Item> {
   const tx = newTx();
-  const id = freshId(item, context.clock.now());
+  const id = into?.id ?? freshId(item, context.clock.now());
   const { origin } = options;
   return commit(context, tx, options.with ?? [], async () => {
     const { head: source, places } = await readPlaces(context, from, [item]);
     const current = places.get(item);
     if (!current || current.gone) throw new NoItem();
+    if (into && current.seq !== into.seq) throw new ItemChanged();
     if (from === to) return { result: current };
     const target = await readFolder(context, to);
     const at = context.clock.now();
@@ -182,15 +219,24 @@ export async function move(
     const coming = nextChange(target, tx, at, origin);
     const { seq } = coming;
     // The content goes as it is, blobs by their names: nobody else refers to them, and no garbage is left.
-    const moved: Item = { ...current, id, folder: to, seq, addedSeq: seq, addedAt: at };
+    const content = into?.content ?? current.content;
+    const moved: Item = { ...current, id, folder: to, seq, addedSeq: seq, addedAt: at, content };
+    const lost = into ? blobsOf(current.content) : [];
     const isUnread = unread(current.content);
+    const bytes = itemBytes(current.content);
+    // What is thrown away makes room elsewhere: a full folder of it may not keep it from being thrown away.
+    if (target.type !== FolderType.DeletedItems) {
+      const { folderItems } = await limitsOf(context);
+      checkFolder({ folderItems }, target.count, additionOf([bytes]));
+    }
     const writes: Write[] = [
-      headWrite(context, source, leaving, { rows: 1, count: -1, unread: -isUnread }),
-      headWrite(context, target, coming, { rows: 1, count: 1, unread: isUnread, added: true }),
+      headWrite(context, source, leaving, { rows: 1, count: -1, unread: -isUnread, bytes: -bytes }),
+      headWrite(context, target, coming, { rows: 1, count: 1, unread: isUnread, bytes, added: true }),
       tombstone(context.id, current, leaving.seq, at, { folder: to, item: id, origin }),
       { op: 'put', table: 'mailboxes', row: itemRow(context.id, moved), when: { row: 'absent' } },
       ...logWrites(context.id, from, leaving, [{ item, kind: 'delete', was: membership(current) }]),
       ...logWrites(context.id, to, coming, [{ item: id, kind: 'add' }]),
+      ...garbageWrites(context, from, leaving.seq, at, lost),
     ];
     return { writes, proof: keys.log(context.id, to, seq, 0), result: moved };
   });

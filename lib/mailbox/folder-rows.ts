@@ -43,6 +43,7 @@ export interface HeadChange {
   readonly rows: number;
   readonly count: number;
   readonly unread: number;
+  readonly bytes: number;
   readonly added?: boolean;
 }
 
@@ -60,6 +61,7 @@ export function headWrite({ id }: MailboxContext, head: StoredFolder, change: Ch
       at: change.at,
       count: head.count + by.count,
       unread: head.unread + by.unread,
+      ...(head.bytes !== undefined && { bytes: head.bytes + by.bytes }),
       ...(by.added && { added: change.seq }),
     },
     when: { equals: { seq: head.seq } },

@@ -42,7 +42,7 @@ function logOf(context: MailboxContext, change: Change, entries: readonly Entry[
 
 function creation(context: MailboxContext, id: FolderId, shape: FolderShape, hseq: number): Write {
   const { pk, sk } = keys.folder(context.id, id);
-  const counts = { seq: 0, added: 0, tail: 0, count: 0, unread: 0 };
+  const counts = { seq: 0, added: 0, tail: 0, count: 0, unread: 0, bytes: 0 };
   return { op: 'put', table: 'mailboxes', row: { pk, sk, ...shape, ...counts, hseq }, when: { row: 'absent' } };
 }
 

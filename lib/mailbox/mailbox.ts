@@ -7,6 +7,7 @@ import { changeFolder, createFolder, deleteFolder, raise } from './hierarchy.ts'
 import { hierarchySince } from './hierarchy-log.ts';
 import { itemsFor, page, places, present } from './items.ts';
 import { readLog } from './log.ts';
+import { limitsOf, makeRoom, tellFullness, usage } from './room.ts';
 import { folderOf, type StoredFolder } from './rows.ts';
 import { readHierarchy, readState, type StoredState, stateOf } from './state.ts';
 import { inOrder } from './tree.ts';
@@ -89,8 +90,11 @@ export class TableMailbox implements Mailbox {
     return page(this.#context, folder, range);
   }
 
-  append(folder: FolderId, items: readonly NewItem[], options?: ChangeOptions) {
-    return this.#turn([folder], () => append(this.#context, folder, items, options));
+  async append(folder: FolderId, items: readonly NewItem[], options?: ChangeOptions) {
+    const { changed, used } = await this.#turn([folder], () => append(this.#context, folder, items, options));
+    // Not within the turn: what is told is put into a folder, too.
+    if (used) await tellFullness(this.#context, used);
+    return changed;
   }
 
   update(folder: FolderId, item: ItemId, decide: Parameters<Mailbox['update']>[2], options?: ChangeOptions) {
@@ -101,8 +105,14 @@ export class TableMailbox implements Mailbox {
     return this.#turn([folder], () => remove(this.#context, folder, items, options));
   }
 
-  move(from: FolderId, item: ItemId, to: FolderId, options?: ChangeOptions): Promise<Item> {
-    return this.#turn([from, to], () => move(this.#context, from, item, to, options));
+  move(
+    from: FolderId,
+    item: ItemId,
+    to: FolderId,
+    options?: ChangeOptions,
+    into?: Parameters<Mailbox['move']>[4],
+  ): Promise<Item> {
+    return this.#turn([from, to], () => move(this.#context, from, item, to, options, into));
   }
 
   hierarchySince(sequence: number, window?: HierarchyWindow) {
@@ -123,6 +133,15 @@ export class TableMailbox implements Mailbox {
 
   raise(epoch: 'policyEpoch' | 'wipeEpoch', options?: ChangeOptions) {
     return raise(this.#context, epoch, options);
+  }
+
+  usage() {
+    return usage(this.#context);
+  }
+
+  async checkRoom(folder: FolderId, bytes: number) {
+    if (Object.keys(await limitsOf(this.#context)).length === 0) return;
+    await makeRoom(this.#context, await readFolder(this.#context, folder), { items: 1, bytes, largest: bytes });
   }
 
   #turn<T>(folders: readonly FolderId[], work: () => Promise<T>): Promise<T> {

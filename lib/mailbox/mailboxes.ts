@@ -4,6 +4,7 @@ import { HIERARCHY } from '../store/schema.ts';
 import { backOff, type MailboxContext, type MailboxServices } from './context.ts';
 import { ensureDefaults } from './hierarchy.ts';
 import { TableMailbox } from './mailbox.ts';
+import { QuotaBook, type QuotaHolder } from './quota.ts';
 import { reap } from './reap.ts';
 import { Turns } from './turns.ts';
 import type { Mailbox, Mailboxes } from './types.ts';
@@ -13,13 +14,15 @@ export class TableMailboxes implements Mailboxes {
   readonly #shared: Omit<MailboxContext, 'id'>;
   readonly #blobs: Blobs;
 
-  constructor({ table, blobs, clock, pause }: MailboxServices) {
-    this.#shared = { table, clock, pause: pause ?? backOff(clock), turns: new Turns() };
+  /** @throws RangeError for a quota that is none */
+  constructor({ table, blobs, clock, pause, quota, quotaOf, nearlyFull }: MailboxServices) {
+    const quotas = new QuotaBook(table, clock, quota, quotaOf);
+    this.#shared = { table, clock, pause: pause ?? backOff(clock), turns: new Turns(), quotas, nearlyFull };
     this.#blobs = blobs;
   }
 
-  open(id: MailboxId): Mailbox {
-    return new TableMailbox({ ...this.#shared, id });
+  open(id: MailboxId, account?: QuotaHolder): Mailbox {
+    return new TableMailbox({ ...this.#shared, id, account });
   }
 
   async create(id: MailboxId): Promise<Mailbox> {

@@ -17,6 +17,8 @@ export interface StoredFolder extends Folder {
   readonly at: number;
   /** Deleted; its rows wait for the reaper. */
   readonly hidden: boolean;
+  /** Bytes of its items as a quota counts them; absent where nobody has counted them yet. */
+  readonly bytes?: number;
 }
 
 const PREFIX = 'F#'.length;
@@ -37,6 +39,8 @@ export function folderOf(row: Row): StoredFolder {
     hseq: row.hseq as number,
     at: (row.at as number | undefined) ?? 0,
     hidden: row.hidden === true,
+    // Where there is nothing there is nothing to count.
+    bytes: (row.bytes as number | undefined) ?? (row.count === 0 ? 0 : undefined),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EmailContent } from '../mail/types.ts';
 import type { DeviceId, FolderId, ItemId, MailboxId } from '../ops/ids.ts';
 import type { Write } from '../store/ports.ts';
+import type { QuotaHolder, Usage } from './quota.ts';
 
 /** Folder types of MS-ASCMD 2.2.3.186.3 that this server makes. */
 export const FolderType = {
@@ -113,6 +114,16 @@ export interface ChangeOptions {
    * written and the call rejects with `ConditionFailed`, whose `indexes` count in this list.
    */
   readonly with?: readonly Write[];
+  /** Adds even where the quota has no room: what the server itself has to say. */
+  readonly overQuota?: boolean;
+}
+
+/** What a moved item becomes: a draft that is sent. Its blobs are its own. */
+export interface Replacement {
+  readonly id: ItemId;
+  readonly content: EmailContent;
+  /** Sequence of the item from which it was made. */
+  readonly seq: number;
 }
 
 export interface Changed {
@@ -207,12 +218,13 @@ export interface Mailbox {
   ): Promise<readonly Item[]>;
   /**
    * Takes up to 45 items under one sequence. An id that is there, or was there and has been deleted or moved away in
-   * the last 90 days, is left alone (`changed: false`): a repeated delivery resurrects nothing. @throws NoFolder
+   * the last 90 days, is left alone (`changed: false`): a repeated delivery resurrects nothing.
+   * @throws NoFolder, QuotaExceeded
    */
   append(folder: FolderId, items: readonly NewItem[], options?: ChangeOptions): Promise<readonly Changed[]>;
   /**
    * Reads, lets `decide` see the item as it is, writes what it returns (`undefined`: no change). `kind` says what the
-   * log calls it. @throws NoItem
+   * log calls it. @throws NoItem, QuotaExceeded (only where the item grows)
    */
   update(
     folder: FolderId,
@@ -222,8 +234,15 @@ export interface Mailbox {
   ): Promise<Changed>;
   /** Items that are not there are left out of the answer: the ids that were removed by this call. */
   remove(folder: FolderId, items: readonly ItemId[], options?: ChangeOptions): Promise<readonly ItemId[]>;
-  /** A fresh id in the target, in one transaction with the removal. @throws NoItem, NoFolder */
-  move(from: FolderId, item: ItemId, to: FolderId, options?: ChangeOptions): Promise<Item>;
+  /** A fresh id in the target, in one transaction with the removal. @throws NoItem, NoFolder, QuotaExceeded (of the folder) */
+  move(
+    from: FolderId,
+    item: ItemId,
+    to: FolderId,
+    options?: ChangeOptions,
+    /** What it becomes there, made from the item at `seq`. @throws ItemChanged */
+    into?: Replacement,
+  ): Promise<Item>;
   hierarchySince(sequence: number, window?: HierarchyWindow): Promise<HierarchyChanges>;
   /** @throws FolderExists, NoFolder (parent), FolderInvalid, FolderLimit */
   createFolder(
@@ -249,6 +268,10 @@ export interface Mailbox {
   deleteFolder(id: FolderId, options?: ChangeOptions): Promise<void>;
   /** Raises `policyEpoch` or `wipeEpoch`, with rows of the same transaction. */
   raise(epoch: 'policyEpoch' | 'wipeEpoch', options?: ChangeOptions): Promise<void>;
+  /** What all folders hold together, and what they may. Counts folders of stores that did not count yet. */
+  usage(): Promise<Usage>;
+  /** Whether an item of this size could be added now. @throws QuotaExceeded, NoFolder */
+  checkRoom(folder: FolderId, bytes: number): Promise<void>;
 }
 
 export class NoMailbox extends Error {
@@ -265,6 +288,10 @@ export class NoFolder extends Error {
 }
 export class NoItem extends Error {
   override readonly name = 'NoItem';
+}
+/** The item has changed since it was read; nothing was written. */
+export class ItemChanged extends Error {
+  override readonly name = 'ItemChanged';
 }
 export class FolderExists extends Error {
   override readonly name = 'FolderExists';
@@ -283,7 +310,8 @@ export class FolderLimit extends Error {
 
 /** All mailboxes of a store. */
 export interface Mailboxes {
-  open(id: MailboxId): Mailbox;
+  /** `account`: where it is at hand, its limits need not be looked up. */
+  open(id: MailboxId, account?: QuotaHolder): Mailbox;
   /** `STATE` and the default folders in one transaction; where it exists, adds the default folders it lacks. */
   create(id: MailboxId): Promise<Mailbox>;
   /** Removes what deletions left behind: rows of deleted folders, blobs that no item uses. Resumable, safe to run anywhere at any time. */

@@ -2,15 +2,18 @@ import type { EasRequest, EasResponse, Handler, Held } from '../http/types.ts';
 import type { Authenticator } from '../identity/types.ts';
 import { newId } from '../ops/ids.ts';
 import { errorFields } from '../ops/log.ts';
+import { type Span, type Tracer, traced } from '../ops/tracer.ts';
 import { ProtocolFailure } from './command.ts';
 import { authFailure, classify, failureAnswer } from './failures.ts';
 import type { CheckedLimits } from './limits.ts';
+import { expiryHeaders, type PasswordOptions } from './password-age.ts';
 import type { Registry } from './registry.ts';
 import { checkDevice, parseHead, type RequestHead } from './request-head.ts';
 import { ALLOWED, requestMethod } from './request-line.ts';
 import { acceptsGzip, type Encoding, Responder } from './responder.ts';
 import { type RunDeps, runCommand } from './run-command.ts';
 import { isSameUser } from './user.ts';
+import { hasVersion } from './versions.ts';
 
 export interface DispatcherDeps extends RunDeps {
   readonly registry: Registry;
@@ -18,6 +21,9 @@ export interface DispatcherDeps extends RunDeps {
   readonly limits: CheckedLimits;
   /** Of the Basic challenge. */
   readonly realm: string;
+  readonly passwords: PasswordOptions;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
 }
 
 /** What a request has shown of itself so far; the answer to a failure and the log line are made from it. */
@@ -46,7 +52,11 @@ class Dispatcher {
     this.#responder = responder;
   }
 
-  async handle(request: EasRequest, signal: AbortSignal): Promise<EasResponse | Held> {
+  handle(request: EasRequest, signal: AbortSignal): Promise<EasResponse | Held> {
+    return traced(this.#deps.tracer, 'request', (span) => this.#handle(request, signal, span));
+  }
+
+  async #handle(request: EasRequest, signal: AbortSignal, span: Span): Promise<EasResponse | Held> {
     const { clock, log } = this.#deps;
     const started = clock.now();
     const requestId = newId(started);
@@ -69,7 +79,7 @@ class Dispatcher {
       status = answer.status;
       return answer;
     } finally {
-      log.info('request', {
+      const fields = {
         requestId,
         method: request.method,
         command: progress.encoding?.command.name,
@@ -78,7 +88,9 @@ class Dispatcher {
         status,
         failure: label,
         ms: clock.now() - started,
-      });
+      };
+      log.info('request', fields);
+      span.set(fields);
     }
   }
 
@@ -88,16 +100,17 @@ class Dispatcher {
     requestId: string,
     progress: Progress,
   ): Promise<EasResponse | Held> {
-    const { registry, authenticator, realm } = this.#deps;
+    const { registry, authenticator, realm, passwords } = this.#deps;
     const method = requestMethod(request);
     const { authorization } = request.headers;
     const auth = await authenticator.authenticate({ authorization, source: request.source });
-    const refused = auth.ok ? undefined : authFailure(auth, realm);
+    const refused = auth.ok ? undefined : authFailure(auth, realm, passwords.url);
     // Wrong credentials end here; who is known but may not sync is told so in the version that it speaks.
     if (refused && !(refused instanceof ProtocolFailure)) throw refused;
+    const headers = auth.ok ? expiryHeaders(auth.account, this.#deps.clock.now(), passwords) : undefined;
     if (method === 'OPTIONS') {
       if (refused) throw refused;
-      return this.#responder.empty(200, { Allow: ALLOWED, Public: ALLOWED, ...registry.advertisement });
+      return this.#responder.empty(200, { Allow: ALLOWED, Public: ALLOWED, ...registry.advertisement, ...headers });
     }
 
     const head = parseHead(request, registry);
@@ -105,8 +118,12 @@ class Dispatcher {
     const command = registry.find(head.query.command);
     // No document could carry status 137 for a command that this server does not know.
     if (!command) throw new ProtocolFailure(137, 'the command is not registered');
-    progress.encoding = { command, version: head.version, gzip: acceptsGzip(request) };
+    progress.encoding = { command, version: head.version, gzip: acceptsGzip(request), headers };
     if (!auth.ok) throw refused;
+    // Advertised for another version: not 501, which is for what no version has (MS-ASCMD R4897, R7559).
+    if (!hasVersion(command.versions ?? {}, head.version)) {
+      throw new ProtocolFailure(138, 'the version does not have the command');
+    }
     progress.account = auth.account.id;
     const { user } = head.query;
     if (user !== undefined && !isSameUser(user, auth.account, authorization)) {

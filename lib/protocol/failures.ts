@@ -1,12 +1,14 @@
 import { HttpFailure } from '../http/failure.ts';
 import type { EasResponse } from '../http/types.ts';
 import type { AuthFailure } from '../identity/types.ts';
+import { QuotaExceeded } from '../mailbox/quota.ts';
 import { NoMailbox } from '../mailbox/types.ts';
 import { ConditionFailed, OutcomeUnknown, StoreConflict, StoreUnavailable } from '../store/ports.ts';
 import { WbxmlError, type WbxmlErrorReason } from '../wbxml/index.ts';
 import { ProtocolFailure } from './command.ts';
 import type { Encoding, Responder } from './responder.ts';
 import { httpStatusFor, labelFor } from './statuses.ts';
+import { nearestVersion } from './versions.ts';
 
 /** Seconds after which a client may come again; a storm of clients spreads by itself, as each adds its own delay. */
 const RETRY_AFTER_S = 30;
@@ -49,6 +51,10 @@ export function classify(error: unknown): Classified {
   if (PASSING.some((passing) => error instanceof passing)) {
     return { failure: new ProtocolFailure(111, 'store trouble', { cause: error }), label: 'store', unexpected: false };
   }
+  if (error instanceof QuotaExceeded) {
+    const failure = new ProtocolFailure(113, 'the mailbox is full', { cause: error });
+    return { failure, label: labelFor(113), unexpected: false };
+  }
   if (error instanceof NoMailbox) {
     return {
       failure: new ProtocolFailure(123, 'no mailbox', { cause: error }),
@@ -75,8 +81,11 @@ export function failureAnswer(
   const http = () => httpAnswer(httpStatusFor(failure.status, context), failure.headers, responder);
   if (encoding && encoding.version >= 140) {
     try {
-      const document = encoding.command.failure(failure.status);
-      return responder.resultNow(encoding, { kind: 'document', document, headers: failure.headers });
+      const { command, version } = encoding;
+      const document = command.failure(failure.status);
+      // A version that does not have the command has no tags for its status either: the nearest that does lends them.
+      const known = { ...encoding, version: nearestVersion(command.versions ?? {}, version) };
+      return responder.resultNow(known, { kind: 'document', document, headers: failure.headers });
     } catch {
       // A command without a failure document, as GetAttachment, or one whose document cannot be written.
       return http();
@@ -94,12 +103,22 @@ function httpAnswer(status: number, headers: Readonly<Record<string, string>>, r
  * The failure of a login. Without right credentials nothing but HTTP is said; with them, an account that may not sync
  * gets 131 or 126 in its own version.
  */
-export function authFailure(auth: AuthFailure, realm: string): HttpFailure | ProtocolFailure {
+export function authFailure(auth: AuthFailure, realm: string, passwordUrl?: string): HttpFailure | ProtocolFailure {
   switch (auth.reason) {
     case 'missing':
     case 'invalid':
-      return new HttpFailure(401, 'credentials are missing or wrong', {
-        headers: { 'WWW-Authenticate': `Basic realm="${realm}", charset="UTF-8"` },
+      return unauthorized(realm);
+    case 'elsewhere':
+      // OPTIONS and commands alike: the client asks everything of the other server from now on (MS-ASHTTP 3.1.5.2.2).
+      return new HttpFailure(451, 'the mailbox is on another server', {
+        headers: { 'X-MS-Location': auth.account.home! },
+      });
+    case 'blocked':
+      return new HttpFailure(456, 'the account is blocked');
+    case 'expired':
+      if (passwordUrl === undefined) return unauthorized(realm);
+      return new HttpFailure(457, 'the password has expired', {
+        headers: { 'X-MS-Credential-Service-Url': passwordUrl },
       });
     case 'locked':
       return new HttpFailure(503, 'too many failed logins', {
@@ -112,4 +131,10 @@ export function authFailure(auth: AuthFailure, realm: string): HttpFailure | Pro
     case 'not-enabled':
       return new ProtocolFailure(126, 'the account is not enabled for ActiveSync');
   }
+}
+
+function unauthorized(realm: string): HttpFailure {
+  return new HttpFailure(401, 'credentials are missing or wrong', {
+    headers: { 'WWW-Authenticate': `Basic realm="${realm}", charset="UTF-8"` },
+  });
 }

@@ -21,6 +21,8 @@ export interface Encoding {
   readonly command: AnyCommand;
   readonly version: ProtocolVersion;
   readonly gzip: boolean;
+  /** What is told with every answer of this request. */
+  readonly headers?: ExtraHeaders;
 }
 
 /** Makes the http answers; the only place that writes response headers. */
@@ -45,7 +47,7 @@ export class Responder {
 
   async result<T>(encoding: Encoding, result: CommandResult<T>): Promise<EasResponse> {
     const streamed = streamedBody(encoding, result);
-    const plain = streamed ? await this.#streamed(streamed) : this.#plain(encoding, result);
+    const plain = streamed ? await this.#streamed(streamed, encoding) : this.#plain(encoding, result);
     if (!(plain.body instanceof Uint8Array)) return plain;
     const { body } = plain;
     if (!encoding.gzip || body.length < ASYNC_FROM) return this.#compressed(encoding, plain);
@@ -58,17 +60,18 @@ export class Responder {
   }
 
   /** What is small is collected, so that it may be compressed; an attachment seldom shrinks and goes as it is. */
-  async #streamed({ contentType, size, chunks }: Streamed): Promise<EasResponse> {
-    const headers = { ...this.#common, 'Content-Type': contentType, 'Content-Length': `${size}` };
+  async #streamed({ contentType, size, chunks }: Streamed, encoding: Encoding): Promise<EasResponse> {
+    const headers = { ...this.#common, ...encoding.headers, 'Content-Type': contentType, 'Content-Length': `${size}` };
     return { status: 200, headers, body: size <= COLLECTED ? await collected(chunks, size) : chunks };
   }
 
   #plain<T>(encoding: Encoding, result: CommandResult<T>): EasResponse {
-    if (result.kind === 'empty') return this.empty(200);
+    if (result.kind === 'empty') return this.empty(200, encoding.headers);
     if (result.kind !== 'document') throw new TypeError(`a ${result.kind} result cannot be encoded at once`);
     const body = encode(encoding.command.response, result.document, encoding.version);
     const headers = {
       ...this.#common,
+      ...encoding.headers,
       ...result.headers,
       'Content-Type': WBXML_TYPE,
       'Content-Length': `${body.length}`,

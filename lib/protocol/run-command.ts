@@ -1,11 +1,10 @@
 import type { EasRequest, EasResponse, Held } from '../http/types.ts';
-import type { Account, Device, Devices, PolicyGate } from '../identity/types.ts';
+import type { Account, Device } from '../identity/types.ts';
 import type { Mailboxes } from '../mailbox/types.ts';
-import type { Clock } from '../ops/clock.ts';
 import type { DeviceId } from '../ops/ids.ts';
-import type { Log } from '../ops/log.ts';
 import type { Holder } from '../push/types.ts';
 import { decode } from '../wbxml/index.ts';
+import { type AdmissionDeps, type Asking, admit, countRequest } from './admission.ts';
 import { readBody } from './body.ts';
 import { type CommandResult, ProtocolFailure } from './command.ts';
 import { classify, failureAnswer } from './failures.ts';
@@ -14,13 +13,9 @@ import { checkContentType, type RequestHead } from './request-head.ts';
 import type { Encoding, Responder } from './responder.ts';
 import { withTimeLimit } from './time-limit.ts';
 
-export interface RunDeps {
-  readonly devices: Pick<Devices, 'touch'>;
-  readonly policyGate: PolicyGate;
+export interface RunDeps extends AdmissionDeps {
   readonly mailboxes: Pick<Mailboxes, 'open'>;
   readonly holder: Pick<Holder, 'hold'>;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly lane: 'lambda' | 'task';
   readonly limits: CheckedLimits;
 }
@@ -46,14 +41,15 @@ export async function runCommand(
 ): Promise<EasResponse | Held> {
   const { head, encoding, account } = work;
   const device = await partnership(deps, work);
-  await admit(deps, work, device);
-  const document = await requestDocument(deps, work, signal);
+  const asking = { account, device, head, encoding };
+  await admit(deps, asking);
+  const document = await requestDocument(deps, work, asking, signal);
   const result = await withTimeLimit(deps.clock, deps.limits.commandMs, signal, (limited) =>
     encoding.command.run(
       {
         version: head.version,
         account,
-        mailbox: deps.mailboxes.open(account.id),
+        mailbox: deps.mailboxes.open(account.id, account),
         device,
         query: head.query,
         policyKey: head.policyKey,
@@ -94,22 +90,11 @@ async function partnership(deps: RunDeps, { head, request, account }: Work): Pro
   return { id, type, userAgent, version: head.version, firstSeen: now, lastSeen: now };
 }
 
-/**
- * A blocked device may do nothing. Provision sees to that itself: one that was wiped may report it again, where the
- * answer to its report was lost. Ping and Provision ask for no policy key (MS-ASPROV R61103).
- * @throws ProtocolFailure 129, or the gate's refusal
- */
-async function admit(deps: RunDeps, { head, account, encoding }: Work, device: Device): Promise<void> {
-  if (device.blocked && encoding.command.name !== 'Provision') throw new ProtocolFailure(129, 'the device is blocked');
-  if (!encoding.command.needsPolicy) return;
-  const refusal = await deps.policyGate.check(account, device, head.version, head.policyKey);
-  if (refusal !== undefined) throw new ProtocolFailure(refusal, 'the policy does not let the device in');
-}
-
 /** The body as the command's request; `undefined` for an empty one where the command allows it. */
-async function requestDocument(deps: RunDeps, work: Work, signal: AbortSignal): Promise<unknown> {
+async function requestDocument(deps: RunDeps, work: Work, asking: Asking, signal: AbortSignal): Promise<unknown> {
   const { command, version } = work.encoding;
   const bytes = await readBody(work.request, deps.limits, deps.clock, signal);
+  await countRequest(deps, asking, work.request.query, bytes);
   if (command.body === 'none') return undefined;
   if (bytes.length === 0) {
     if (command.body === 'optional') return undefined;

@@ -66,6 +66,18 @@ export const keys = {
     pk: owner(m),
     sk: `C#${conversation}`,
   }),
+  /** The automatic replies of a mailbox, and when they are sent. */
+  oof: (m: MailboxId): Key => ({ table: 'devices', pk: owner(m), sk: 'OOF' }),
+  /** Somebody who had the automatic reply of one absence; `sender` is the digest of an address. */
+  oofAnswered: (m: MailboxId, period: string, sender: string): Key => ({
+    table: 'devices',
+    pk: owner(m),
+    sk: `O#${period}#${sender}`,
+  }),
+  /** Somebody elsewhere to whom this mailbox has written; `address` is a digest. */
+  correspondent: (m: MailboxId, address: string): Key => ({ table: 'devices', pk: owner(m), sk: `K#${address}` }),
+  /** The user has been told that the mailbox is nearly full. */
+  quotaWarned: (m: MailboxId): Key => ({ table: 'devices', pk: owner(m), sk: 'QUOTA' }),
   /** How much a mailbox sent in one hour, counted from the epoch. */
   sentInHour: (m: MailboxId, hour: number): Key => ({ table: 'devices', pk: owner(m), sk: `H#${seqKey(hour)}` }),
   /** A message on its way out; `due` (epoch milliseconds) is when somebody must look at it. */
@@ -104,6 +116,20 @@ export const keys = {
   /** All accounts by primary address, for lists. */
   accountIndex: (address: string): Key => ({ table: 'directory', pk: ACCOUNT_INDEX, sk: address }),
   policy: (name: string): Key => ({ table: 'directory', pk: POLICY_PARTITION, sk: name }),
+  /** All access rules for devices, with a revision that every write which rests on them checks. */
+  accessRules: (): Key => ({ table: 'directory', pk: 'ACCESS', sk: 'RULES' }),
+  /** The photo that the address list shows. */
+  photo: (m: MailboxId): Key => ({ table: 'directory', pk: accountPartition(m), sk: 'PHOTO' }),
+  /** An S/MIME certificate of an account, by the digest of its bytes. */
+  certificate: (m: MailboxId, digest: string): Key => ({
+    table: 'directory',
+    pk: accountPartition(m),
+    sk: `${CERTIFICATES}${digest}`,
+  }),
+  /** A distribution group; its address has a row of `address` as that of an account has. */
+  group: (id: string): Key => ({ table: 'directory', pk: GROUP_PARTITION, sk: id }),
+  /** What is said of a whole domain: where else it lives. */
+  domain: (name: string): Key => ({ table: 'directory', pk: DOMAIN_PARTITION, sk: name }),
 } as const;
 
 /** The words of a mailbox have a partition of their own: a search never competes with the mailbox for its throughput. */
@@ -119,6 +145,9 @@ export const outboundPartition = (shard: number) => `Q#${shard}`;
 export const dueKey = (ms: number) => String(ms).padStart(15, '0');
 export const ACCOUNT_INDEX = 'ACCOUNTS';
 export const POLICY_PARTITION = 'POLICIES';
+export const GROUP_PARTITION = 'GROUPS';
+export const DOMAIN_PARTITION = 'DOMAINS';
+export const CERTIFICATES = 'C#';
 
 /** Partition of a mailbox, for queries. */
 export const mailboxPartition = owner;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commit, type Decision } from '../../../lib/mailbox/commit.ts';
 import type { MailboxContext } from '../../../lib/mailbox/context.ts';
+import { QuotaBook } from '../../../lib/mailbox/quota.ts';
 import { Turns } from '../../../lib/mailbox/turns.ts';
 import {
   ConditionFailed,
@@ -37,7 +38,9 @@ function tableOf(...outcomes: (Error | 'lost')[]) {
   const pause = async (attempt: number) => {
     pauses.push(attempt);
   };
-  const context: MailboxContext = { id: ALICE, table, clock: new FakeClock(), pause, turns: new Turns() };
+  const clock = new FakeClock();
+  const quotas = new QuotaBook(table, clock);
+  const context: MailboxContext = { id: ALICE, table, clock, pause, turns: new Turns(), quotas };
   return { context, log, pauses };
 }
 

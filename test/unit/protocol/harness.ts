@@ -37,6 +37,7 @@ export class Harness {
   readonly lines: { level: string; event: string; fields?: LogFields }[] = [];
   readonly touched: unknown[] = [];
   readonly gateAsked: unknown[] = [];
+  readonly saved: Partial<Device>[] = [];
   auth: AuthResult | ((authorization: string | undefined) => AuthResult) = { ok: true, account: ACCOUNT };
   device: Partial<Device> = {};
   refusal: PolicyRefusal | undefined;
@@ -61,6 +62,10 @@ export class Harness {
         touch: async (mailbox, seen) => {
           this.touched.push({ mailbox, ...seen });
           return { ...seen, firstSeen: 1, lastSeen: 1, ...this.device };
+        },
+        save: async (_mailbox, id, patch) => {
+          this.saved.push(patch);
+          return { id, type: '', firstSeen: 1, lastSeen: 1, ...this.device, ...patch };
         },
       },
       policyGate: {
