@@ -17,7 +17,10 @@ export function mailCommands(program: Command): void {
       withDomain(command, async ({ delivery, options }) => {
         const raw = await readStdin(options.maxMessageBytes);
         if (raw.length === 0) throw new CliError('no message on standard input');
-        if (!(await delivery.recipient(address))) throw new CliError(`nobody takes mail for ${address}`);
+        const accepted = await delivery.accepts(address, flags.from);
+        if (accepted === 'unknown') throw new CliError(`nobody takes mail for ${address}`);
+        if (accepted === 'refused')
+          throw new CliError(`${address} is a group that takes no mail from there; see --from`);
         const { item, duplicate } = await delivery.deliver(address, raw, { from: flags.from, arrival: 'live' });
         console.error(duplicate ? 'Delivered before; nothing was changed.' : `Delivered as ${item}.`);
       }),

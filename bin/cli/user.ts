@@ -9,11 +9,10 @@ import type { Account } from '../../lib/identity/types.ts';
 import { withDomain } from './domain.ts';
 import { readPassword } from './input.ts';
 import { CliError, printList, when } from './output.ts';
-import { personCommands } from './person.ts';
 import { progressBar } from './progress.ts';
 
-/** `user add|list|passwd|disable|enable|import|app-password`, and what `personCommands` adds. */
-export function userCommands(program: Command): void {
+/** `user add|list|passwd|disable|enable|import|app-password`; more is added to what this gives. */
+export function userCommands(program: Command): Command {
   const user = program.command('user').description('accounts: who may log in, and which addresses take mail');
 
   user
@@ -135,7 +134,7 @@ export function userCommands(program: Command): void {
     .argument('<file.csv>')
     .action((file: string, _flags, command) => withDomain(command, (domain) => importUsers(domain, file)));
 
-  personCommands(user);
+  return user;
 }
 
 interface AddFlags {

@@ -1,12 +1,26 @@
 import { ResolveRecipientsRequest, ResolveRecipientsResponse } from '../documents/resolve-recipients.ts';
 import type { AddressBook, Entry } from '../identity/address-book.ts';
+import type { Certificates } from '../identity/certificates.ts';
+import type { Groups } from '../identity/groups.ts';
+import type { Photos } from '../identity/photos.ts';
 import type { Account } from '../identity/types.ts';
 import { type Command, type CommandContext, document } from '../protocol/command.ts';
 import { fold } from '../search/tokens.ts';
-import { type FreeBusy, type Interval, NO_DATA, parseInterval } from './resolve-recipients/availability.ts';
+import {
+  availabilityOf,
+  type FreeBusy,
+  type Interval,
+  NO_DATA,
+  parseInterval,
+} from './resolve-recipients/availability.ts';
+import { CertificateBudget, certificatesOf, Retrieval } from './resolve-recipients/certificates.ts';
+import { type Picture, type PictureWish, pictures, wantsPictures } from './search/pictures.ts';
 
 export interface ResolveRecipientsDeps {
   readonly addressBook: AddressBook;
+  readonly groups: Pick<Groups, 'expand'>;
+  readonly photos: Pick<Photos, 'each'>;
+  readonly certificates: Pick<Certificates, 'valid'>;
   /** Of an account; no data where absent. */
   readonly freeBusy?: (account: Account) => FreeBusy;
 }
@@ -18,8 +32,6 @@ type Recipient = NonNullable<Response['Recipient']>[number];
 /** MS-ASCMD 2.2.3.177.12. */
 const Status = { Success: 1, Protocol: 5, Server: 6 } as const;
 const ResponseStatus = { Resolved: 1, Ambiguous: 2, AmbiguousPartial: 3, Unresolved: 4 } as const;
-const NO_CERTIFICATES = 7;
-const NO_PICTURE = 173;
 /** A GAL entry (R4686). */
 const GAL = 1;
 /** R5656, R5873. */
@@ -28,17 +40,27 @@ const MAX_TO_LENGTH = 256;
 /** Suggestions for an ambiguous name where the client does not say how many it wants. */
 const SUGGESTIONS = 20;
 const MAX_SUGGESTIONS = 100;
+/** The most that MaxCertificates may be. */
+const MAX_CERTIFICATES = 9999;
 const UNREADABLE: ReadonlySet<number> = new Set([103, 104]);
 
 /** How the answer is to be, checked. */
 interface Wish {
-  readonly certificates: boolean;
+  /** `CertificateRetrieval`, 1 for none. */
+  readonly retrieval: number;
+  readonly budget: CertificateBudget;
   readonly suggestions: number;
   readonly interval?: Interval;
-  readonly picture: boolean;
+  readonly picture?: PictureWish;
 }
 
-/** MS-ASCMD 2.2.1.15: names and addresses against the address list. It has neither certificates nor pictures. */
+/** What is known of a To. */
+interface Found {
+  readonly To: string;
+  readonly entries: readonly Entry[];
+}
+
+/** MS-ASCMD 2.2.1.15: names and addresses against the address list. */
 export function createResolveRecipients(
   deps: ResolveRecipientsDeps,
 ): Command<ResolveRecipientsRequest, ResolveRecipientsResponse> {
@@ -62,9 +84,12 @@ async function run(
   const wish = wishOf(context, options ?? {});
   const tooMany = To.length === 0 || To.length > MAX_TO || To.some((name) => name.length > MAX_TO_LENGTH);
   if (!wish || tooMany) return { Status: Status.Protocol };
+  const found: Found[] = [];
+  for (const name of To) found.push({ To: name, entries: await candidates(deps.addressBook, context.account, name) });
+  const photos = wish.picture ? await photosOf(deps, found, wish.picture, wish.suggestions) : undefined;
   const Response: Response[] = [];
   // In the order of the request, each To with its own answer (R4620).
-  for (const name of To) Response.push(await resolve(deps, context.account, name, wish));
+  for (const one of found) Response.push(await answer(deps, one, wish, { place: Response.length, photos }));
   return { Status: Status.Success, Response };
 }
 
@@ -75,9 +100,11 @@ function wishOf({ version }: CommandContext, options: Options): Wish | undefined
     within(CertificateRetrieval, 1, 3) && within(MaxCertificates, 0, 9999) && within(MaxAmbiguousRecipients, 0, 9999);
   if (!sound) return undefined;
   const wish = {
-    certificates: CertificateRetrieval > 1,
+    retrieval: CertificateRetrieval,
+    // Without a limit there is that of the element itself.
+    budget: new CertificateBudget(options.MaxCertificates === undefined ? MAX_CERTIFICATES : MaxCertificates),
     suggestions: Math.min(MaxAmbiguousRecipients, MAX_SUGGESTIONS),
-    picture: options.Picture !== undefined && version >= 141,
+    picture: wantsPictures(options.Picture, version) ? options.Picture : undefined,
   };
   if (!Availability || version < 140) return wish;
   const interval = parseInterval(Availability.StartTime, Availability.EndTime);
@@ -86,25 +113,59 @@ function wishOf({ version }: CommandContext, options: Options): Wish | undefined
 
 const within = (value: number, low: number, high: number) => value >= low && value <= high;
 
-async function resolve(deps: ResolveRecipientsDeps, owner: Account, To: string, wish: Wish): Promise<Response> {
-  const found = await candidates(deps.addressBook, owner, To);
-  const [only] = found;
+type Shown = { readonly place: number; readonly photos: ReadonlyMap<string, Picture> | undefined };
+
+async function answer(
+  deps: ResolveRecipientsDeps,
+  { To, entries }: Found,
+  wish: Wish,
+  { place, photos }: Shown,
+): Promise<Response> {
+  const [only] = entries;
   if (!only) return { To, Status: ResponseStatus.Unresolved, RecipientCount: 0 };
-  if (found.length === 1) {
-    const interval = wish.interval && (await (deps.freeBusy?.(only.account) ?? NO_DATA)(wish.interval));
-    const Availability = interval === undefined ? undefined : { Status: Status.Success, MergedFreeBusy: interval };
-    return {
-      To,
-      Status: ResponseStatus.Resolved,
-      RecipientCount: 1,
-      Recipient: [{ ...told(only, wish), Availability }],
-    };
+  if (entries.length === 1) {
+    const details = await detailsOf(deps, only, wish, place);
+    const Recipient = [{ ...told(only, photos), ...details }];
+    return { To, Status: ResponseStatus.Resolved, RecipientCount: 1, Recipient };
   }
   // Neither certificates nor free and busy times of people who may not be meant (R4279, R4617, R4623).
-  const some = found.slice(0, wish.suggestions);
-  const status = some.length < found.length ? ResponseStatus.AmbiguousPartial : ResponseStatus.Ambiguous;
-  const Recipient = some.map((entry) => told(entry, { ...wish, certificates: false }));
+  const some = entries.slice(0, wish.suggestions);
+  const status = some.length < entries.length ? ResponseStatus.AmbiguousPartial : ResponseStatus.Ambiguous;
+  const Recipient = some.map((entry) => told(entry, photos));
   return { To, Status: status, RecipientCount: some.length, Recipient };
+}
+
+/** Certificates and times of who is meant: one person, or all in a group as if they were one. */
+async function detailsOf(
+  { groups, certificates, freeBusy = () => NO_DATA }: ResolveRecipientsDeps,
+  { account, group }: Entry,
+  { retrieval, budget, interval }: Wish,
+  place: number,
+): Promise<Pick<Recipient, 'Certificates' | 'Availability'>> {
+  if (retrieval === Retrieval.None && !interval) return {};
+  const people = group ? await groups.expand(group) : { accounts: account ? [account] : [], outside: [] };
+  const { accounts, outside } = people;
+  const strangers = outside.length;
+  return {
+    Availability: interval && (await availabilityOf(freeBusy, { accounts, strangers }, interval, place)),
+    Certificates:
+      retrieval === Retrieval.None
+        ? undefined
+        : await certificatesOf(certificates, accounts, { retrieval, budget, recipients: accounts.length + strangers }),
+  };
+}
+
+/** Over all of the request: the limit on pictures is one for the whole answer. */
+async function photosOf(
+  { photos }: ResolveRecipientsDeps,
+  found: readonly Found[],
+  wish: PictureWish,
+  suggestions: number,
+): Promise<ReadonlyMap<string, Picture>> {
+  const shown = found.flatMap(({ entries }) => (entries.length > 1 ? entries.slice(0, suggestions) : entries));
+  const once = [...new Map(shown.map((entry) => [entry.address, entry])).values()];
+  const made = await pictures(photos, once, wish);
+  return new Map(once.map(({ address }, n) => [address, made[n]!]));
 }
 
 /** Whom an address names, or the only one with exactly this name; otherwise all whose names begin so. */
@@ -118,12 +179,8 @@ async function candidates(addressBook: AddressBook, owner: Account, to: string):
   return same.length === 1 ? same : found;
 }
 
-function told({ displayName: DisplayName, address: EmailAddress }: Entry, { certificates, picture }: Wish): Recipient {
-  return {
-    Type: GAL,
-    DisplayName,
-    EmailAddress,
-    Certificates: certificates ? { Status: NO_CERTIFICATES, CertificateCount: 0, RecipientCount: 1 } : undefined,
-    Picture: picture ? [{ Status: NO_PICTURE }] : undefined,
-  };
+function told(entry: Entry, photos: Shown['photos']): Recipient {
+  const { displayName: DisplayName, address: EmailAddress } = entry;
+  const picture = photos?.get(EmailAddress);
+  return { Type: GAL, DisplayName, EmailAddress, Picture: picture && [picture] };
 }

@@ -1,6 +1,7 @@
 import { Gal } from '../documents/items/gal.ts';
 import { SearchRequest, SearchResponse } from '../documents/search.ts';
 import type { AddressBook } from '../identity/address-book.ts';
+import type { Photos } from '../identity/photos.ts';
 import { formatServerId } from '../mailbox/server-id.ts';
 import type { Item } from '../mailbox/types.ts';
 import { errorFields } from '../ops/log.ts';
@@ -8,7 +9,7 @@ import { type Command, type CommandContext, document } from '../protocol/command
 import type { MailSearch } from '../search/mail-search.ts';
 import { StoreUnavailable } from '../store/ports.ts';
 import { encodeFragment } from '../wbxml/index.ts';
-import { galProperties } from './search/gal.ts';
+import { galResults } from './search/gal.ts';
 import { mailboxQuery } from './search/mailbox-query.ts';
 import { parseRange, type Range, toldRange } from './search/range.ts';
 import { SearchFailed, Status } from './search/status.ts';
@@ -17,6 +18,7 @@ import { type ShownClass, type ShownClasses, shownClasses, type Wish } from './s
 export interface SearchDeps {
   readonly mail: Pick<MailSearch, 'search'>;
   readonly addressBook: AddressBook;
+  readonly photos: Pick<Photos, 'each'>;
   readonly classes: readonly ShownClass[];
   /** Bytes of bodies in one answer; results past it are told without. Default 16 MB. */
   readonly bytes?: number;
@@ -33,6 +35,8 @@ const ALL: Range = { from: 0, to: MAX_RESULTS - 1 };
 const DEFAULT_BYTES = 16 * 1024 * 1024;
 /** A document that cannot be read (common statuses); the command has a status of its own for what failed (R4329). */
 const UNREADABLE: ReadonlySet<number> = new Set([103, 104]);
+
+const FIRST_WITH_MAILBOX = 120;
 
 /** MS-ASCMD 2.2.1.16. */
 export function createSearch(deps: SearchDeps): Command<SearchRequest, SearchResponse> {
@@ -68,6 +72,8 @@ async function searched(services: Services, context: CommandContext, asked: Aske
     case 'gal':
       return await addresses(services, context, asked, range);
     case 'mailbox':
+      // 2.5 has the address list and nothing else (R6091): its query is text.
+      if (context.version < FIRST_WITH_MAILBOX) throw new SearchFailed(Status.Invalid);
       return await mails(services, context, asked, range);
     case 'documentlibrary':
       throw new SearchFailed(Status.NotFound);
@@ -86,7 +92,7 @@ function rangeOf(text: string | undefined): Range {
 }
 
 async function addresses(
-  { addressBook }: Services,
+  { addressBook, photos }: Services,
   context: CommandContext,
   asked: Asked,
   range: Range,
@@ -95,10 +101,8 @@ async function addresses(
   if (asked.Query.children.length > 0) throw new SearchFailed(Status.Invalid);
   const found = await addressBook.find(account, asked.Query.text());
   const entries = found.slice(range.from, range.to + 1);
-  const Result = entries.map((entry): Result => {
-    const properties = galProperties(entry, version, asked.Options?.Picture);
-    return { Properties: encodeFragment(Gal, properties, version) };
-  });
+  const told = await galResults(entries, version, asked.Options?.Picture, photos);
+  const Result = told.map((entry): Result => ({ Properties: encodeFragment(Gal, entry, version) }));
   // R3847: no Result where nothing was found.
   return { Status: Status.Success, Result, Range: toldRange(range, entries.length), Total: found.length };
 }

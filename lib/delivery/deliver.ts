@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
+import type { Groups } from '../identity/groups.ts';
 import type { Account, Directory } from '../identity/types.ts';
 import { contentOf } from '../mail/content.ts';
 import type { MailLimits } from '../mail/limits.ts';
+import { QuotaExceeded } from '../mailbox/quota.ts';
 import { FolderType, type Mailboxes, type NewItem, NoFolder, NoMailbox } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { FolderId, ItemId, MailboxId } from '../ops/ids.ts';
@@ -9,16 +11,25 @@ import { errorFields, type Log } from '../ops/log.ts';
 import { type Blobs, ConditionFailed, type Row, type Table, type Write } from '../store/ports.ts';
 import { keys, LEDGER_TTL_S } from '../store/schema.ts';
 import { conversationFolder } from './conversation-rules.ts';
+import { deliverToGroup, NoRecipient, NotAllowed } from './group.ts';
 import { type Envelope, type IncomingMessage, readMessage } from './message.ts';
+import type { AutoReplies, AutoReply } from './oof/auto-replies.ts';
+import type { Queued } from './outbound/row.ts';
 
 export interface DeliveryServices {
   readonly directory: Pick<Directory, 'byAddress'>;
   readonly mailboxes: Mailboxes;
-  readonly table: Pick<Table, 'get'>;
+  readonly table: Pick<Table, 'get' | 'transact'>;
   readonly blobs: Pick<Blobs, 'put'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<MailLimits>;
+  /** Addresses that stand for many; none where absent. */
+  readonly groups?: Pick<Groups, 'byAddress' | 'expand' | 'mayWrite'>;
+  /** Who is away says so; nobody does where absent. */
+  readonly autoReplies?: Pick<AutoReplies, 'prepare'>;
+  /** A message to people elsewhere was committed to the queue. */
+  readonly queued?: (message: Queued) => void;
 }
 
 export interface Delivered {
@@ -29,19 +40,19 @@ export interface Delivered {
   readonly duplicate: boolean;
 }
 
-/** Nobody takes mail for this address: a permanent failure. */
-export class NoRecipient extends Error {
-  override readonly name = 'NoRecipient';
-}
+export { NoRecipient, NotAllowed };
 
 export interface Delivery {
   /** The account that takes mail for the address; `undefined` for unknown and disabled ones. @throws StoreUnavailable */
   recipient(address: string): Promise<Account | undefined>;
+  /** Whether mail from this sender is taken for the address, an account's or a group's. @throws StoreUnavailable */
+  accepts(address: string, from: string): Promise<'yes' | 'unknown' | 'refused' | 'full'>;
   /** Reads a message once for all its recipients. */
   read(raw: Uint8Array, envelope: Envelope): Promise<IncomingMessage>;
   /**
-   * Into the Inbox of whoever takes mail for `address`. Committed when it resolves, blobs first. The same message
-   * again changes nothing. @throws NoRecipient, StoreUnavailable (nothing is known to be written: try again)
+   * Into the Inbox of whoever takes mail for `address`: of everybody in it where it is a group, and then what is told
+   * is told of one of them. Committed when it resolves, blobs first. The same message again changes nothing.
+   * @throws NoRecipient, NotAllowed, QuotaExceeded, StoreUnavailable (not everything is known to be written: try again)
    */
   deliverTo(address: string, message: IncomingMessage): Promise<Delivered>;
   /** `read` and `deliverTo` in one. */
@@ -83,33 +94,72 @@ export function createDelivery(services: DeliveryServices): Delivery {
 
   const deliverTo: Delivery['deliverTo'] = async (address, message) => {
     const account = await recipient(address);
-    if (!account) throw new NoRecipient();
+    if (account) return await deliverHere(account, message);
+    const { groups } = services;
+    const group = await groups?.byAddress(address);
+    if (!groups || !group) throw new NoRecipient();
+    return await deliverToGroup({ ...services, groups }, group, message, deliverHere);
+  };
+
+  const deliverHere = async (account: Account, message: IncomingMessage): Promise<Delivered> => {
     const before = await deliveredBefore(services, account.id, message.key);
     if (before) return before;
+    // Before anything is stored: blobs of what is refused would be left behind.
+    await mailboxes.open(account.id, account).checkRoom(await inbox(account.id), message.raw.length);
     const item = await store(account.id, message);
+    const reply = await services.autoReplies?.prepare(account, message);
     const ruled = await conversationFolder(services.table, account.id, item.content.conversationId);
     try {
-      return await place(account.id, message, item, ruled ?? (await inbox(account.id)));
+      return await place(account, message, item, ruled ?? (await inbox(account.id)), reply);
     } catch (error) {
       // The folder that the conversation was moved to has been deleted since.
       if (ruled === undefined || !(error instanceof NoFolder)) throw error;
-      return await place(account.id, message, item, await inbox(account.id));
+      return await place(account, message, item, await inbox(account.id), reply);
     }
   };
 
-  const place = async (mailbox: MailboxId, message: IncomingMessage, item: NewItem, folder: FolderId) => {
+  const place = async (
+    account: Account,
+    message: IncomingMessage,
+    item: NewItem,
+    folder: FolderId,
+    reply: AutoReply | undefined,
+  ): Promise<Delivered> => {
+    const mailbox = account.id;
     try {
       const ledger = ledgerWrite(mailbox, message, folder, clock.now());
-      const [done] = await mailboxes.open(mailbox).append(folder, [item], { with: [ledger] });
+      const rows = [ledger, ...(reply?.writes ?? [])];
+      const [done] = await mailboxes.open(mailbox, account).append(folder, [item], { with: rows });
       log.info('delivered', { mailbox, item: item.id, bytes: message.raw.length, new: done!.changed });
+      reply?.release();
       return { mailbox, folder, item: item.id, duplicate: !done!.changed };
     } catch (error) {
       // Another delivery of the same message was faster.
       const other = error instanceof ConditionFailed && (await deliveredBefore(services, mailbox, message.key));
       if (other) return other;
+      // Another message of the same sender was: he has his reply.
+      if (reply && error instanceof ConditionFailed) return await place(account, message, item, folder, undefined);
       log.warn('delivery failed', { mailbox, ...errorFields(error) });
       throw error;
     }
+  };
+
+  const isFull = async (account: Account): Promise<boolean> => {
+    try {
+      await mailboxes.open(account.id, account).checkRoom(await inbox(account.id), 1);
+      return false;
+    } catch (error) {
+      if (error instanceof QuotaExceeded) return true;
+      throw error;
+    }
+  };
+
+  const accepts: Delivery['accepts'] = async (address, from) => {
+    const account = await recipient(address);
+    if (account) return (await isFull(account)) ? 'full' : 'yes';
+    const group = await services.groups?.byAddress(address);
+    if (!group) return 'unknown';
+    return (await services.groups!.mayWrite(group, from)) ? 'yes' : 'refused';
   };
 
   const read: Delivery['read'] = async (raw, envelope) => {
@@ -120,6 +170,7 @@ export function createDelivery(services: DeliveryServices): Delivery {
 
   return {
     recipient,
+    accepts,
     read,
     deliverTo,
     deliver: async (address, raw, envelope) => deliverTo(address, await read(raw, envelope)),

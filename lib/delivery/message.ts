@@ -20,6 +20,8 @@ export interface IncomingMessage {
   /** As it is stored, with the trace. */
   readonly raw: Uint8Array;
   readonly parsed: ParsedMessage;
+  /** MAIL FROM as it came; empty for a bounce. */
+  readonly from: string;
   /** The same for every attempt to deliver this message, and for no other message. */
   readonly key: string;
   /** The item it becomes, in whatever mailbox. */
@@ -40,7 +42,7 @@ export async function readMessage(
   const parsed = late ? { ...dated, received: now } : dated;
   const key = keyOf(raw, dated, envelope);
   const stored = envelope.trace ? Buffer.concat([Buffer.from(envelope.trace, 'utf8'), raw]) : raw;
-  return { raw: stored, parsed, key, item: ulidFor(parsed.received, key) };
+  return { raw: stored, parsed, from: envelope.from, key, item: ulidFor(parsed.received, key) };
 }
 
 /**

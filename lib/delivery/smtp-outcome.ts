@@ -1,14 +1,19 @@
 import type { SMTPServerOptions } from 'smtp-server';
+import { QuotaExceeded } from '../mailbox/quota.ts';
 import { errorFields, type Log } from '../ops/log.ts';
-import { type Delivery, NoRecipient } from './deliver.ts';
+import { type Delivery, NoRecipient, NotAllowed } from './deliver.ts';
 import type { IncomingMessage } from './message.ts';
 
-/** What became of a message for one recipient. `unknown`: the account went away between RCPT and now. */
-export type Outcome = 'delivered' | 'unknown' | 'later' | 'too-large';
+/** What became of a message for one recipient. `unknown`: the account went away between RCPT and now; `refused`: or the right to write. */
+export type Outcome = 'delivered' | 'unknown' | 'refused' | 'later' | 'too-large' | 'full' | 'never-fits';
 
 const REPLIES: Readonly<Record<Exclude<Outcome, 'delivered'>, readonly [code: number, text: string]>> = {
   unknown: [550, '5.1.1 No such recipient here'],
+  refused: [550, '5.7.1 Not allowed to write there'],
   later: [451, '4.3.0 Try again later'],
+  // RFC 3463: X.2.2 the mailbox is full, which its owner can mend; X.2.3 it never takes a message of this length.
+  full: [452, '4.2.2 Mailbox full'],
+  'never-fits': [552, '5.2.3 Message too large for this mailbox'],
   'too-large': [552, '5.3.4 Message too large'],
 };
 
@@ -24,7 +29,9 @@ export async function deliverAll(
       await delivery.deliverTo(address, message);
       outcomes.push('delivered');
     } catch (error) {
-      if (error instanceof NoRecipient) outcomes.push('unknown');
+      if (error instanceof NotAllowed) outcomes.push('refused');
+      else if (error instanceof NoRecipient) outcomes.push('unknown');
+      else if (error instanceof QuotaExceeded) outcomes.push(error.limit === 'itemBytes' ? 'never-fits' : 'full');
       else {
         log.warn('delivery postponed', errorFields(error));
         outcomes.push('later');

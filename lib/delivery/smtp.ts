@@ -64,8 +64,8 @@ export function createSmtpServer(services: SmtpServices, options: SmtpOptions): 
   const budget = createBudget(limits.inFlightBytes);
   const server = new SMTPServer({
     ...protocolOptions(options, limits),
-    onRcptTo: ({ address }, _session, callback) => {
-      checkRecipient(services, address).then(callback, () => callback(temporary()));
+    onRcptTo: ({ address }, { envelope: { mailFrom } }, callback) => {
+      checkRecipient(services, address, mailFrom ? mailFrom.address : '').then(callback, () => callback(temporary()));
     },
     onData: (stream, session, callback) => {
       const giveUp = services.clock.after(limits.dataMs, () => closeConnection(server, session.id));
@@ -114,9 +114,12 @@ function failure(responseCode: number, message: string): Error {
 }
 const temporary = () => failure(451, '4.3.0 Try again later');
 
-async function checkRecipient({ delivery, log }: SmtpServices, address: string): Promise<Error | null> {
+async function checkRecipient({ delivery, log }: SmtpServices, address: string, from: string): Promise<Error | null> {
   try {
-    return (await delivery.recipient(address)) ? null : failure(550, '5.1.1 No such recipient here');
+    const accepted = await delivery.accepts(address, from);
+    if (accepted === 'yes') return null;
+    if (accepted === 'full') return failure(452, '4.2.2 Mailbox full');
+    return failure(550, accepted === 'refused' ? '5.7.1 Not allowed to write there' : '5.1.1 No such recipient here');
   } catch (error) {
     log.warn('recipient not checked', errorFields(error));
     return temporary();

@@ -50,14 +50,36 @@ function escaped(text: string): string {
 const document = (response: string) =>
   `<?xml version="1.0" encoding="utf-8"?>\n<Autodiscover xmlns="${FRAME}">${response}</Autodiscover>\n`;
 
-/** `url` stands in Url and in Name, which says where the protocol is (R3482, R3484). */
-export function answerXml(name: string, address: string, url: string): string {
-  const server = `<Server><Type>MobileSync</Type><Url>${escaped(url)}</Url><Name>${escaped(url)}</Name></Server>`;
-  const user = `<User><DisplayName>${escaped(name)}</DisplayName><EMailAddress>${escaped(address)}</EMailAddress></User>`;
+/** Whom an answer is about; as the directory has them. */
+export interface AutodiscoverUser {
+  readonly name: string;
+  readonly address: string;
+}
+
+function answer({ name, address }: AutodiscoverUser, action: string): string {
+  // Somebody without a name has no element of it.
+  const shown = name.trim() === '' ? '' : `<DisplayName>${escaped(name)}</DisplayName>`;
+  const user = `<User>${shown}<EMailAddress>${escaped(address)}</EMailAddress></User>`;
   return document(
-    `<Response xmlns="${MOBILE_SYNC}"><Culture>en:us</Culture>${user}<Action><Settings>${server}</Settings></Action></Response>`,
+    `<Response xmlns="${MOBILE_SYNC}"><Culture>en:us</Culture>${user}<Action>${action}</Action></Response>`,
   );
 }
+
+/** `url` stands in Url and in Name, which says where the protocol is (R3482, R3484). */
+export function answerXml(user: AutodiscoverUser, url: string): string {
+  const server = `<Server><Type>MobileSync</Type><Url>${escaped(url)}</Url><Name>${escaped(url)}</Name></Server>`;
+  return answer(user, `<Settings>${server}</Settings>`);
+}
+
+/** The same person has another address, and the client asks where that one is (MS-ASCMD 2.2.3.147). */
+export const redirectXml = (user: AutodiscoverUser, to: string) => answer(user, `<Redirect>${escaped(to)}</Redirect>`);
+
+/** The command itself failed: nobody could say where the mailbox is (2 is a protocol error, MS-ASCMD 2.2.3.177.1). */
+export const troubleXml = (user: AutodiscoverUser) =>
+  answer(
+    user,
+    '<Error><Status>2</Status><Message>The directory could not be reached</Message><DebugData>Directory</DebugData></Error>',
+  );
 
 const MESSAGES = {
   500: 'The e-mail address cannot be found',

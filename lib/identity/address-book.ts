@@ -1,11 +1,13 @@
 import type { Clock } from '../ops/clock.ts';
 import { fold, tokens } from '../search/tokens.ts';
+import type { Group, Groups } from './groups.ts';
 import { domainPart, localPart } from './names.ts';
 import type { Account, Directory } from './types.ts';
 
-/** An entry of the address list that all accounts of a domain share. */
+/** An entry of the address list: somebody who has an account here, or a group of people. */
 export interface Entry {
-  readonly account: Account;
+  readonly account?: Account;
+  readonly group?: Group;
   /** Never empty: the address where nobody gave a name. */
   readonly displayName: string;
   readonly alias: string;
@@ -17,12 +19,19 @@ export interface Entry {
 export interface AddressBook {
   /** Entries in which every word of `text` begins a word, or whose address begins with it, by display name. */
   find(owner: Account, text: string): Promise<readonly Entry[]>;
-  /** The entry of an address, secondary ones included, in the owner's domain. */
+  /** The entry of an address, secondary ones included, where the owner sees it. */
   byAddress(owner: Account, address: string): Promise<Entry | undefined>;
 }
 
+/** Who is in one list: the accounts of a domain, or those of the whole server. */
+export type GalScope = 'domain' | 'server';
+
 export interface AddressBookDeps {
   readonly directory: Pick<Directory, 'list' | 'byAddress'>;
+  /** No groups where absent. */
+  readonly groups?: Pick<Groups, 'list' | 'byAddress'>;
+  /** Default `domain`: strangers who share a server see nothing of each other. */
+  readonly scope?: GalScope;
   readonly clock: Clock;
   /** How long the list is kept in memory. Default 30 s: a new colleague is found that much later. */
   readonly keepMs?: number;
@@ -33,32 +42,37 @@ interface Listed extends Entry {
   readonly folded: string;
 }
 
-/** The list is read whole and searched in memory: a hundred thousand entries take some 50 MB and a few milliseconds. */
-export function createAddressBook({ directory, clock, keepMs = 30_000 }: AddressBookDeps): AddressBook {
-  let kept: { readonly until: number; readonly domains: Promise<ReadonlyMap<string, readonly Listed[]>> } | undefined;
+type Lists = ReadonlyMap<string, readonly Listed[]>;
 
-  async function read(): Promise<ReadonlyMap<string, readonly Listed[]>> {
-    const domains = new Map<string, Listed[]>();
-    for await (const account of directory.list()) {
-      if (!account.enabled) continue;
-      const domain = domainPart(account.address);
-      const entries = domains.get(domain) ?? [];
-      entries.push(listed(account));
-      domains.set(domain, entries);
-    }
-    for (const entries of domains.values()) entries.sort((a, b) => (a.folded < b.folded ? -1 : 1));
-    return domains;
+/** The list is read whole and searched in memory: a hundred thousand entries take some 50 MB and a few milliseconds. */
+export function createAddressBook(deps: AddressBookDeps): AddressBook {
+  const { directory, groups, clock, scope = 'domain', keepMs = 30_000 } = deps;
+  let kept: { readonly until: number; readonly lists: Promise<Lists> } | undefined;
+  const listOf = (address: string) => (scope === 'server' ? '' : domainPart(address));
+
+  async function read(): Promise<Lists> {
+    const lists = new Map<string, Listed[]>();
+    const put = (entry: Listed) => {
+      const name = listOf(entry.address);
+      const entries = lists.get(name) ?? [];
+      entries.push(entry);
+      lists.set(name, entries);
+    };
+    for await (const account of directory.list()) if (account.enabled) put(listed(entryOf(account), account.aliases));
+    for (const group of (await groups?.list()) ?? []) put(listed(groupEntry(group), []));
+    for (const entries of lists.values()) entries.sort((a, b) => (a.folded < b.folded ? -1 : 1));
+    return lists;
   }
-  function list(): Promise<ReadonlyMap<string, readonly Listed[]>> {
+  function list(): Promise<Lists> {
     if (!kept || kept.until <= clock.now()) {
-      const domains = read();
-      kept = { until: clock.now() + keepMs, domains };
+      const lists = read();
+      kept = { until: clock.now() + keepMs, lists };
       // A list that could not be read is not kept.
-      domains.catch(() => {
+      lists.catch(() => {
         kept = undefined;
       });
     }
-    return kept.domains;
+    return kept.lists;
   }
 
   return {
@@ -66,25 +80,33 @@ export function createAddressBook({ directory, clock, keepMs = 30_000 }: Address
       const sought = tokens(text);
       const whole = fold(text.trim());
       if (sought.length === 0) return [];
-      const entries = (await list()).get(domainPart(owner.address)) ?? [];
+      const entries = (await list()).get(listOf(owner.address)) ?? [];
       return entries.filter(({ words, address }) => {
         return address.startsWith(whole) || sought.every((word) => words.some((each) => each.startsWith(word)));
       });
     },
     async byAddress(owner, address) {
       const account = await directory.byAddress(address);
-      const shared = account?.enabled && domainPart(account.address) === domainPart(owner.address);
-      return shared ? entryOf(account) : undefined;
+      const group = account ? undefined : await groups?.byAddress(address);
+      const entry = account?.enabled ? entryOf(account) : group && groupEntry(group);
+      return entry && listOf(entry.address) === listOf(owner.address) ? entry : undefined;
     },
   };
 }
 
-function listed(account: Account): Listed {
-  const entry = entryOf(account);
+function listed(entry: Entry, aliases: readonly string[]): Listed {
+  const { displayName, address } = entry;
   // Not the domain: everybody in the list has it.
-  const words = tokens([account.name, ...[account.address, ...account.aliases].map(localPart)].join(' '));
-  return { ...entry, words, folded: fold(entry.displayName) };
+  const words = tokens([displayName === address ? '' : displayName, ...[address, ...aliases].map(localPart)].join(' '));
+  return { ...entry, words, folded: fold(displayName) };
 }
+
+const groupEntry = (group: Group): Entry => ({
+  group,
+  displayName: group.name.trim() || group.address,
+  alias: localPart(group.address),
+  address: group.address,
+});
 
 function entryOf(account: Account): Entry {
   const { address } = account;

@@ -8,7 +8,6 @@ import { createSmartReply } from '../../lib/commands/smart-reply.ts';
 import { createDelivery } from '../../lib/delivery/deliver.ts';
 import type { OutboundOptions } from '../../lib/delivery/outbound/options.ts';
 import { createOutbound } from '../../lib/delivery/outbound/outbound.ts';
-import type { Relay, RelayOutcome } from '../../lib/delivery/outbound/types.ts';
 import type { SendMailRequest, SmartForwardRequest } from '../../lib/documents/compose-mail.ts';
 import type { Account } from '../../lib/identity/types.ts';
 import { TableMailboxes } from '../../lib/mailbox/mailboxes.ts';
@@ -19,34 +18,12 @@ import { type CommandContext, ProtocolFailure } from '../../lib/protocol/command
 import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
 import { outboundPartition } from '../../lib/store/schema.ts';
 import { FakeClock } from './fake-clock.ts';
+import { FakeRelay } from './fake-relay.ts';
 import { FaultyTable } from './faulty-table.ts';
 import { openTestStore, type StoreKind } from './stores.ts';
 
 export const SENT = 'sent' as FolderId;
 export const INBOX = 'inbox' as FolderId;
-
-export interface Relayed {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly raw: string;
-}
-
-/** A relay that takes everything but what `outcomes` says otherwise. */
-export class FakeRelay implements Relay {
-  readonly messages: Relayed[] = [];
-  readonly outcomes = new Map<string, RelayOutcome>();
-  /** Called before anything is taken; may reject, as when the process dies there. */
-  before: () => Promise<void> | void = () => {};
-
-  async send(from: string, to: readonly string[], raw: Uint8Array): Promise<readonly RelayOutcome[]> {
-    await this.before();
-    const outcomes = to.map((address): RelayOutcome => this.outcomes.get(address) ?? { kind: 'sent' });
-    const taken = to.filter((_, n) => outcomes[n]!.kind === 'sent');
-    if (taken.length > 0) this.messages.push({ from, to: taken, raw: Buffer.from(raw).toString('latin1') });
-    return outcomes;
-  }
-  close(): void {}
-}
 
 const account = (id: string, over: Partial<Account> = {}): Account => ({
   id: id as MailboxId,

@@ -1,5 +1,6 @@
 import { domainPart, parseAddress } from '../../identity/names.ts';
 import { parseAddresses } from '../../mail/addresses.ts';
+import { isAutomatic } from '../../mail/automatic.ts';
 import { fieldValue, joinMessage, type RawField, splitMessage } from '../../mail/raw-message.ts';
 
 /** A message as it lies in a bucket, with what whoever put it there said of it. */
@@ -72,19 +73,3 @@ function receivedFor(field: RawField): string[] {
 }
 
 const addressIn = (text: string) => parseAddress(text.trim().replace(/^<|>$/g, '')) ?? '';
-
-function isAutomatic(fields: readonly RawField[]): boolean {
-  return fields.some((field) => {
-    switch (field.name) {
-      case 'auto-submitted':
-        return fieldValue(field).toLowerCase() !== 'no';
-      case 'precedence':
-        return /^(?:bulk|list|junk)$/i.test(fieldValue(field));
-      case 'list-id':
-      case 'list-unsubscribe':
-        return true;
-      default:
-        return false;
-    }
-  });
-}

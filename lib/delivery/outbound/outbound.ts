@@ -2,18 +2,18 @@ import { Limiter } from '../../identity/limiter.ts';
 import { domainPart, parseAddress } from '../../identity/names.ts';
 import type { Account, Directory } from '../../identity/types.ts';
 import type { Cancel, Clock } from '../../ops/clock.ts';
-import { newId } from '../../ops/ids.ts';
 import { errorFields, type Log } from '../../ops/log.ts';
 import type { Blobs, Table } from '../../store/ports.ts';
 import { dueKey, outboundPartition } from '../../store/schema.ts';
 import type { Delivery } from '../deliver.ts';
+import { queuedMessage } from './enqueue.ts';
 import { type OutboundOptions, outboundOptions } from './options.ts';
-import { newTx, putNew, type Queued, queuedOf, SHARDS } from './row.ts';
+import { putNew, type Queued, queuedOf, SHARDS } from './row.ts';
 import type { Outbound, OutgoingEnvelope, Prepared, Relay, Route } from './types.ts';
 import { Worker } from './worker.ts';
 
 export interface OutboundServices {
-  readonly delivery: Pick<Delivery, 'recipient' | 'read' | 'deliverTo'>;
+  readonly delivery: Pick<Delivery, 'accepts' | 'read' | 'deliverTo'>;
   readonly directory: Pick<Directory, 'get'>;
   readonly table: Pick<Table, 'get' | 'query' | 'transact'>;
   readonly blobs: Pick<Blobs, 'put' | 'get' | 'delete'>;
@@ -27,6 +27,8 @@ export interface OutboundServices {
 export interface OutboundQueue extends Outbound {
   /** Begins to look for messages that are due, also those that another process left behind. */
   start(): void;
+  /** A message whose row somebody else committed: begins with it at once. */
+  adopt(queued: Queued): void;
   /** Looks through the queue once. Resolves when what was due has been tried. */
   poll(): Promise<void>;
   /** Resolves when what is being tried has ended, or has taken too long. */
@@ -63,7 +65,8 @@ class Queue implements OutboundQueue {
   async route(address: string, sender: Account): Promise<Route | undefined> {
     const plain = parseAddress(address);
     if (plain === undefined) return undefined;
-    if (await this.#services.delivery.recipient(plain)) return 'local';
+    const accepted = await this.#services.delivery.accepts(plain, sender.address);
+    if (accepted !== 'unknown') return accepted === 'yes' ? 'local' : undefined;
     if (!this.#services.relay) return undefined;
     // Who is not found in a domain of ours is nowhere; the relay would only send it back.
     const own = [sender.address, ...sender.aliases].some((known) => domainPart(known) === domainPart(plain));
@@ -71,15 +74,8 @@ class Queue implements OutboundQueue {
   }
 
   async prepare(envelope: OutgoingEnvelope, raw: Uint8Array): Promise<Prepared> {
-    const now = this.#services.clock.now();
-    const id = newId(now);
-    const small = raw.length <= this.#options.inlineBytes;
-    const blob = small ? undefined : `${envelope.mailbox}/out-${id}/mime`;
-    if (blob !== undefined) await this.#services.blobs.put(blob, raw);
-    const { mailbox, from, to } = envelope;
-    const dates = { due: now, at: now, failedAt: 0 };
-    const message = small ? { raw } : { blob };
-    const queued: Queued = { id, tx: newTx(), mailbox, from, to, failed: [], ...dates, attempts: 0, ...message };
+    const queued = await queuedMessage(this.#services, envelope, raw, this.#options.inlineBytes);
+    const { id } = queued;
     // Kept to spare `release` the reading; whoever never comes back for it left the process or failed.
     this.#prepared.set(id, queued);
     return { id, writes: [putNew(queued)] };
@@ -111,6 +107,10 @@ class Queue implements OutboundQueue {
     };
     this.#timer = () => {};
     void this.#tick().finally(next);
+  }
+
+  adopt(queued: Queued): void {
+    if (!this.#closed) void this.#run(queued);
   }
 
   async #tick(): Promise<void> {

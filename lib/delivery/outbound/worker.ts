@@ -1,7 +1,9 @@
 import type { Limiter } from '../../identity/limiter.ts';
+import { QuotaExceeded } from '../../mailbox/quota.ts';
 import { errorFields } from '../../ops/log.ts';
 import { ConditionFailed, OutcomeUnknown } from '../../store/ports.ts';
-import { NoRecipient } from '../deliver.ts';
+import { correspondents } from '../correspondents.ts';
+import { NoRecipient, NotAllowed } from '../deliver.ts';
 import { traceOf } from '../trace.ts';
 import { expire, later, leased, type Results, withResults } from './attempt.ts';
 import { bounceOf } from './bounce.ts';
@@ -38,6 +40,7 @@ export class Worker {
       const claimed = await this.#replace(queued, leased(left, this.#services.clock.now(), this.#options));
       if (!claimed) return;
       const relayed = await this.#relay(claimed, raw);
+      await this.#remember(claimed, relayed);
       const results = new Map([...delivered, ...relayed]);
       await this.#settle(claimed, withResults(claimed, relayed), raw, results);
     });
@@ -58,7 +61,11 @@ export class Worker {
         await delivery.deliverTo(recipient.address, message);
         results.set(recipient, { kind: 'sent' });
       } catch (error) {
-        if (error instanceof NoRecipient) {
+        if (error instanceof NotAllowed) {
+          results.set(recipient, { kind: 'failed', status: '5.7.1', text: '550 5.7.1 Not allowed to write there' });
+        } else if (error instanceof QuotaExceeded) {
+          results.set(recipient, overQuota(error));
+        } else if (error instanceof NoRecipient) {
           results.set(recipient, { kind: 'failed', status: '5.1.1', text: '550 5.1.1 No such recipient here' });
         } else {
           log.warn('local delivery postponed', { id: queued.id, ...errorFields(error) });
@@ -88,6 +95,17 @@ export class Worker {
     } catch (error) {
       log.warn('relay failed', { id: queued.id, ...errorFields(error) });
       return new Map(outside.map((recipient) => [recipient, none]));
+    }
+  }
+
+  /** Whom somebody has written to is known to him. An automatic reply makes no acquaintance. */
+  async #remember({ id, from, mailbox }: Queued, relayed: Results): Promise<void> {
+    if (from === '') return;
+    const reached = [...relayed].filter(([, { kind }]) => kind === 'sent').map(([{ address }]) => address);
+    try {
+      await correspondents(this.#services.table, this.#services.clock).note(mailbox, reached);
+    } catch (error) {
+      this.#services.log.warn('correspondents not noted', { id, ...errorFields(error) });
     }
   }
 
@@ -126,7 +144,8 @@ export class Worker {
   /** Into the sender's Inbox; nobody is told of a bounce that cannot be delivered. */
   async #bounce(queued: Queued, raw: Uint8Array): Promise<void> {
     const { delivery, directory, log } = this.#services;
-    const sender = await directory.get(queued.mailbox);
+    // What itself had no sender tells nobody (RFC 5321 6.1).
+    const sender = queued.from === '' ? undefined : await directory.get(queued.mailbox);
     if (!sender) return;
     const message = await delivery.read(bounceOf(queued, raw, this.#options.hostname), { from: '', arrival: 'live' });
     try {
@@ -151,4 +170,10 @@ export class Worker {
       throw error;
     }
   }
+}
+
+/** A full mailbox may have room again before the queue gives up; one that takes no message of this size never will. */
+function overQuota({ limit }: QuotaExceeded): RelayOutcome {
+  if (limit !== 'itemBytes') return { kind: 'later', status: '4.2.2', text: '452 4.2.2 Mailbox full' };
+  return { kind: 'failed', status: '5.2.3', text: '552 5.2.3 Message too large for this mailbox' };
 }

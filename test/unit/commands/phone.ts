@@ -1,9 +1,12 @@
 import { createProvision } from '../../../lib/commands/provision.ts';
 import { createSettings } from '../../../lib/commands/settings.ts';
+import { oofStore } from '../../../lib/delivery/oof/settings.ts';
 import type { ProvisionRequest, ProvisionResponse } from '../../../lib/documents/provision.ts';
 import type { SettingsRequest, SettingsResponse } from '../../../lib/documents/settings.ts';
 import { createPolicyGate } from '../../../lib/identity/policy-gate.ts';
+import { createRecovery } from '../../../lib/identity/recovery.ts';
 import type { Account, Device } from '../../../lib/identity/types.ts';
+import { createVault, type Vault } from '../../../lib/identity/vault.ts';
 import type { DeviceId } from '../../../lib/ops/ids.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { type Command, type CommandContext, ProtocolFailure } from '../../../lib/protocol/command.ts';
@@ -26,6 +29,8 @@ export class Phone {
   /** The X-MS-PolicyKey that it sends. */
   policyKey: string | undefined = '0';
   readonly id: DeviceId;
+  /** What seals its recovery password; `undefined` for a server without a key. */
+  vault: Vault | undefined = createVault(async () => new Uint8Array(32));
   readonly #keys: string[] = [];
 
   constructor(world: World, account: Account, version: ProtocolVersion = 161, id = 'phone1') {
@@ -53,7 +58,9 @@ export class Phone {
   }
 
   settings(request: SettingsRequest): Promise<SettingsResponse> {
-    return this.#ask(createSettings({ devices: this.world.devices }), request);
+    const { devices, policies, table, clock } = this.world;
+    const recovery = createRecovery({ devices, policies, vault: this.vault });
+    return this.#ask(createSettings({ devices, recovery, oof: oofStore(table, clock) }), request);
   }
 
   /** What the gate says to any other command; `undefined` lets it run. */

@@ -158,7 +158,7 @@ describe('SMTP', () => {
   });
 
   test('postpones where the directory cannot be asked', async () => {
-    const { port } = await serve({ delivery: () => ({ recipient: () => Promise.reject(new StoreUnavailable()) }) });
+    const { port } = await serve({ delivery: () => ({ accepts: () => Promise.reject(new StoreUnavailable()) }) });
     expect(await codeOf(client(port).sendMail(MESSAGE))).toBe(451);
   });
 

@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import { createAutodiscover, isAutodiscover, withAutodiscover } from '../../../lib/http/autodiscover.ts';
-import { answerXml, errorXml, readRequest } from '../../../lib/http/autodiscover-xml.ts';
+import { answerXml, errorXml, readRequest, redirectXml, troubleXml } from '../../../lib/http/autodiscover-xml.ts';
 import type { EasRequest, EasResponse } from '../../../lib/http/types.ts';
+import type { Elsewhere } from '../../../lib/identity/domains.ts';
 import type { Account, Authenticator, AuthResult } from '../../../lib/identity/types.ts';
 import { xsdAvailable, xsdFolder } from '../../support/xsd.ts';
 
@@ -28,7 +29,11 @@ const body = (address = 'kim@example.test', schema = SCHEMA, requests = 1) =>
   </Request>`.repeat(requests)}
 </Autodiscover>`;
 
-function server(result: AuthResult = { ok: true, account }, origin?: string) {
+function server(
+  result: AuthResult = { ok: true, account },
+  origin?: string,
+  elsewhere: Readonly<Record<string, Elsewhere | Error>> = {},
+) {
   const asked: Parameters<Authenticator['authenticate']>[0][] = [];
   const authenticator: Authenticator = {
     authenticate: async (input) => {
@@ -36,7 +41,22 @@ function server(result: AuthResult = { ok: true, account }, origin?: string) {
       return result;
     },
   };
-  const handler = createAutodiscover({ authenticator, now: () => Date.UTC(2026, 0, 2, 3, 4, 5, 6), origin });
+  const handler = createAutodiscover({
+    authenticator,
+    directory: {
+      byAddress: async (address) =>
+        ({ 'kim@example.test': account, 'far@example.test': { ...account, home: 'https://far.test' } })[address],
+    },
+    domains: {
+      async redirect(domain) {
+        const found = elsewhere[domain];
+        if (found instanceof Error) throw found;
+        return found;
+      },
+    },
+    now: () => Date.UTC(2026, 0, 2, 3, 4, 5, 6),
+    origin,
+  });
   return {
     asked,
     async ask(given: Partial<EasRequest> & { readonly text?: string }): Promise<EasResponse & { text: string }> {
@@ -56,6 +76,7 @@ function server(result: AuthResult = { ok: true, account }, origin?: string) {
   };
 }
 
+const KIM = { name: 'Kim', address: 'kim@example.test' };
 const URL = 'https://mail.example.test/Microsoft-Server-ActiveSync';
 
 describe('the XML form', () => {
@@ -111,7 +132,7 @@ describe('the XML form', () => {
   it('[MS-ASCMD R3818 R4001] puts errors of the frame into Error, without a Status', () => {
     expect(errorXml(600, 0)).toMatch(/<Response><Error [^>]*><ErrorCode>600/);
     expect(errorXml(601, 0)).not.toContain('Status');
-    expect(answerXml('n', 'a@b.c', URL)).not.toContain('Status');
+    expect(answerXml({ name: 'n', address: 'a@b.c' }, URL)).not.toContain('Status');
   });
 
   it('answers a GET, which has no request in it, as an invalid one', async () => {
@@ -145,7 +166,7 @@ describe('the XML form', () => {
   it('makes well-formed XML of any name, and reads any text without an error (property)', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(answerXml(text, 'a@b.c', URL)).toMatch(/<DisplayName>[^<>]*<\/DisplayName>/);
+        expect(answerXml({ name: `n${text}`, address: 'a@b.c' }, URL)).toMatch(/<DisplayName>[^<>]*<\/DisplayName>/);
         readRequest(text);
         expect(readRequest(body(text.replace(/[<>&]/g, '')))).toBeDefined();
       }),
@@ -160,7 +181,7 @@ describe('the XML form', () => {
       `<xs:import namespace="${SCHEMA}" schemaLocation="mobile.xsd"/><xs:element name="Autodiscover">`,
     );
     const { errors } = await validateXML({
-      xml: [answerXml('Kim', 'kim@example.test', URL), errorXml(600, 0)].map((contents, n) => ({
+      xml: [answerXml(KIM, URL), redirectXml(KIM, 'k@b.c'), troubleXml(KIM), errorXml(600, 0)].map((contents, n) => ({
         fileName: `${n}.xml`,
         contents,
       })),
@@ -168,6 +189,108 @@ describe('the XML form', () => {
       preload: [{ fileName: 'mobile.xsd', contents: mobile }],
     });
     expect(errors).toEqual([]);
+  });
+});
+
+describe('somebody who is elsewhere', () => {
+  const far: Elsewhere = { kind: 'server', origin: 'https://far.test' };
+  const moved: Elsewhere = { kind: 'address', domain: 'new.test' };
+
+  it.each([
+    ['https://far.test', 'https://far.test/Microsoft-Server-ActiveSync'],
+    ['https://far.test/eas/active', 'https://far.test/eas/active'],
+  ])('by himself, at %s, is told where', async (home, url) => {
+    const there = { ...account, home };
+    for (const result of [{ ok: true, account: there } as const, { ok: false, reason: 'elsewhere', account: there }]) {
+      const { status, text } = await server(result as AuthResult).ask({ text: body() });
+      expect(status).toBe(200);
+      expect(text).toContain(`<Url>${url}</Url><Name>${url}</Name>`);
+    }
+  });
+
+  it('with his domain on another server is sent to its Autodiscover', async () => {
+    const { ask } = server(undefined, undefined, { 'example.test': far });
+    const response = await ask({ text: body() });
+    expect(response).toMatchObject({
+      status: 302,
+      headers: { Location: 'https://far.test/autodiscover/autodiscover.xml' },
+    });
+  });
+
+  it('under another domain is told his address there [MS-ASCMD R2439 R2440]', async () => {
+    const { ask } = server(undefined, undefined, { 'example.test': moved });
+    const { status, text } = await ask({ text: body() });
+    expect(status).toBe(200);
+    expect(text).toContain('<Action><Redirect>kim@new.test</Redirect></Action>');
+    expect(text).not.toContain('<Settings>');
+  });
+
+  it('is told that nobody knows where, when the directory does not answer [MS-ASCMD R3998]', async () => {
+    const { ask } = server(undefined, undefined, { 'example.test': new Error('away') });
+    const { status, text } = await ask({ text: body() });
+    expect(status).toBe(200);
+    expect(text).toMatch(/<Action><Error><Status>2<\/Status><Message>[^<]+<\/Message><DebugData>/);
+  });
+
+  it.each(['GET', 'POST'])('is sent on by the name alone that he asked, before any login: %s', async (method) => {
+    for (const host of ['autodiscover.example.test', 'example.test']) {
+      const { ask, asked } = server(undefined, undefined, { 'example.test': far });
+      const response = await ask({ method, origin: `http://${host}`, headers: {} });
+      expect([response.status, response.headers.Location]).toEqual([
+        302,
+        'https://far.test/autodiscover/autodiscover.xml',
+      ]);
+      expect(asked).toEqual([]);
+    }
+  });
+
+  it('asks plain HTTP with a GET for the way, and is sent to https; a login goes no such way', async () => {
+    const { ask, asked } = server({ ok: false, reason: 'missing' }, 'https://mail.example.test');
+    const plain = { origin: 'http://autodiscover.example.test', headers: {} };
+    const probe = await ask({ method: 'GET', ...plain });
+    expect([probe.status, probe.headers.Location, asked.length]).toEqual([
+      302,
+      'https://mail.example.test/autodiscover/autodiscover.xml',
+      0,
+    ]);
+    expect((await ask({ method: 'POST', ...plain, text: body() })).status).toBe(401);
+    expect((await ask({ method: 'GET', headers: {} })).status).toBe(401);
+  });
+
+  it.each([
+    [
+      'kim@example.test',
+      far,
+      'https://far.test/autodiscover/autodiscover.json?Email=kim%40example.test&Protocol=ActiveSync&RedirectCount=3',
+    ],
+    [
+      'kim@example.test',
+      moved,
+      'https://autodiscover.new.test/autodiscover/autodiscover.json?Email=kim%40new.test&Protocol=ActiveSync&RedirectCount=3',
+    ],
+  ])('asks in JSON: %s', async (address, elsewhere, location) => {
+    const { ask } = server(undefined, undefined, { 'example.test': elsewhere });
+    const query = `Email=${encodeURIComponent(address)}&Protocol=ActiveSync&RedirectCount=2`;
+    const where = '/autodiscover/autodiscover.json';
+    const response = await ask({ method: 'GET', path: where, query });
+    expect([response.status, response.headers.Location]).toEqual([302, location]);
+    const inPath = await ask({ method: 'GET', path: `${where}/v1.0/${address}`, query: 'Protocol=ActiveSync' });
+    expect(inPath.status).toBe(302);
+    // Two servers that send each other everybody end here.
+    expect((await ask({ method: 'GET', path: where, query: query.replace(/2$/, '10') })).status).toBe(200);
+  });
+
+  it('asks in JSON by himself', async () => {
+    const ask = async (query: string, elsewhere = {}) =>
+      await server(undefined, undefined, elsewhere).ask({
+        method: 'GET',
+        path: '/autodiscover/autodiscover.json',
+        query,
+      });
+    const { text } = await ask('Email=far@example.test&Protocol=ActiveSync');
+    expect(JSON.parse(text).Url).toBe('https://far.test/Microsoft-Server-ActiveSync');
+    const trouble = await ask('Email=far@example.test&Protocol=ActiveSync', { 'example.test': new Error('away') });
+    expect([trouble.status, trouble.headers['Retry-After']]).toEqual([503, '30']);
   });
 });
 
@@ -211,6 +334,8 @@ describe('beside the commands', () => {
   it('leaves all other paths to the commands', async () => {
     const handler = withAutodiscover(async () => ({ status: 299, headers: {}, body: Buffer.alloc(0) }), {
       authenticator: { authenticate: async () => ({ ok: true, account }) },
+      directory: { byAddress: async () => undefined },
+      domains: { redirect: async () => undefined },
       now: () => 0,
     });
     const ask = async (where: string) =>
