@@ -57,6 +57,9 @@ export async function listenHybrid(options: ListenOptions): Promise<Listener> {
   };
 }
 
+/** After a restart all phones come back at once, and wait here for their turn. The system has a limit of its own. */
+const BACKLOG = 65_535;
+
 /** As node:http wants its sockets: it decides itself what the end of a client's side means. */
 const SOCKET = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_MS } as const;
 
@@ -70,7 +73,7 @@ function secureServer(tls: NonNullable<ListenOptions['tls']>, onSocket: (socket:
 function listen(server: Server, port: number, host: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, 1024, () => {
+    server.listen(port, host, BACKLOG, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });
