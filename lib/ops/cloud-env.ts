@@ -37,6 +37,29 @@ export const CLOUD_ENV = {
   mailDomains: 'DIRECT_PUSH_MAIL_DOMAINS',
   /** `bounce` or `drop`. */
   unknownRecipients: 'DIRECT_PUSH_UNKNOWN_RECIPIENTS',
+  /** HTTPS endpoint that knows the passwords of accounts which have none here. */
+  authUrl: 'DIRECT_PUSH_AUTH_URL',
+  /** Issuer whose bearer tokens are logins, and the audience that they must name. */
+  oidcIssuer: 'DIRECT_PUSH_OIDC_ISSUER',
+  oidcAudience: 'DIRECT_PUSH_OIDC_AUDIENCE',
+  /** Largest message taken in, and sent, bytes. */
+  maxMessageBytes: 'DIRECT_PUSH_MAX_MESSAGE_BYTES',
+  maxSendBytes: 'DIRECT_PUSH_MAX_SEND_BYTES',
+  /** Recipients of one message, and of all messages of an account in one hour. */
+  maxRecipients: 'DIRECT_PUSH_MAX_RECIPIENTS',
+  recipientsPerHour: 'DIRECT_PUSH_RECIPIENTS_PER_HOUR',
+  /** `true`: unknown addresses of domains that have accounts here are sent out, too. */
+  relayOwnDomains: 'DIRECT_PUSH_RELAY_OWN_DOMAINS',
+  /** Who is in one address list: `domain` or `server`. */
+  galScope: 'DIRECT_PUSH_GAL_SCOPE',
+  /** ARN of the secret with the canary's account, `{"user": ..., "password": ...}`. */
+  canarySecret: 'DIRECT_PUSH_CANARY_SECRET',
+  /** Where the canary goes instead of to the host name. */
+  canaryUrl: 'DIRECT_PUSH_CANARY_URL',
+  /** Seconds that the canary holds a Ping. */
+  canaryHold: 'DIRECT_PUSH_CANARY_HOLD',
+  /** `xray` or `none`. */
+  tracing: 'DIRECT_PUSH_TRACING',
   /** Value of the metrics' `Service` dimension. */
   service: 'DIRECT_PUSH_SERVICE',
   logLevel: 'DIRECT_PUSH_LOG_LEVEL',

@@ -7,6 +7,10 @@ const seconds = whole(1, 86_400);
 const port = whole(1, 65_535);
 const address = z.string().check(z.regex(/^(?:https?|wss?):\/\/[^\s/]+/));
 
+/** Largest message that SES takes in or sends, with room for what the server adds. */
+export const MESSAGE_BYTES = 42 * 1024 * 1024;
+const bytes = whole(1024, 256 * 1024 * 1024);
+
 /** What each variable must be, and what it is where nobody set it. */
 const SETTINGS = {
   lane: z._default(z.enum(['lambda', 'task']), 'lambda'),
@@ -35,6 +39,25 @@ const SETTINGS = {
     [],
   ),
   unknownRecipients: z._default(z.enum(['bounce', 'drop']), 'drop'),
+  authUrl: z.optional(address),
+  oidcIssuer: z.optional(address),
+  oidcAudience: z.optional(text),
+  maxMessageBytes: z._default(bytes, MESSAGE_BYTES),
+  maxSendBytes: z._default(bytes, 35 * 1024 * 1024),
+  maxRecipients: z._default(whole(1, 10_000), 500),
+  recipientsPerHour: z._default(whole(0, 1_000_000), 2_000),
+  galScope: z._default(z.enum(['domain', 'server']), 'domain'),
+  relayOwnDomains: z._default(
+    z.pipe(
+      z.enum(['true', 'false']),
+      z.transform((flag) => flag === 'true'),
+    ),
+    false,
+  ),
+  canarySecret: text,
+  canaryUrl: z.optional(address),
+  canaryHold: z._default(whole(1, 600), 20),
+  tracing: z._default(z.enum(['xray', 'none']), 'none'),
   service: z._default(text, 'direct-push'),
   logLevel: z._default(z.enum(['debug', 'info', 'warn', 'error', 'silent']), 'info'),
 } satisfies Readonly<Record<CloudEnvName, z.ZodMiniType>>;

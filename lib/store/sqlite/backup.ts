@@ -31,8 +31,7 @@ const ALL_PAGES = 2 ** 31 - 1;
 export async function backup(dir: string, target: string): Promise<BackupReport> {
   const file = join(dir, DATABASE_FILE);
   if (!(await exists(file))) throw new Error(`there is no store in ${dir}`);
-  await mkdir(target, { recursive: true, mode: 0o700 });
-  await rm(join(target, MANIFEST), { force: true });
+  await unseal(target);
   const counts = { copied: 0, kept: 0 };
   const blobs = [join(dir, BLOB_FOLDER), join(target, BLOB_FOLDER)] as const;
 
@@ -47,16 +46,27 @@ export async function backup(dir: string, target: string): Promise<BackupReport>
   } finally {
     db.close();
   }
-  await syncFile(fresh);
-  await rename(fresh, join(target, DATABASE_FILE));
   const late = { copied: 0, kept: 0 };
   await copyFolder(...blobs, late);
+  const bytes = await seal(target, fresh);
+  return { bytes, copied: counts.copied + late.copied, kept: counts.kept };
+}
 
+/** Until it is sealed again the folder is no finished backup. */
+export async function unseal(target: string): Promise<void> {
+  await mkdir(target, { recursive: true, mode: 0o700 });
+  await rm(join(target, MANIFEST), { force: true });
+}
+
+/** Puts the database in its place and says that the backup is whole. @returns its size */
+export async function seal(target: string, fresh: string): Promise<number> {
+  await syncFile(fresh);
+  await rename(fresh, join(target, DATABASE_FILE));
   const { size } = await stat(join(target, DATABASE_FILE));
   await writeFile(join(target, MANIFEST), `${JSON.stringify({ format: 1, fileVersion: FILE_VERSION, bytes: size })}\n`);
   await syncFile(join(target, MANIFEST));
   await syncFolder(target);
-  return { bytes: size, copied: counts.copied + late.copied, kept: counts.kept };
+  return size;
 }
 
 /**
@@ -66,15 +76,26 @@ export async function backup(dir: string, target: string): Promise<BackupReport>
  * @throws Error when `source` is no finished backup, or `dir` already holds a store
  */
 export async function restore(source: string, dir: string): Promise<number> {
-  const manifest = await readFile(join(source, MANIFEST), 'utf8').catch(() => undefined);
-  if (manifest === undefined) throw new Error(`${source} is no finished backup`);
-  const { fileVersion } = JSON.parse(manifest) as { readonly fileVersion: number };
-  if (fileVersion > FILE_VERSION) throw new Error('this backup was made by a newer release');
+  await finished(source);
   const file = join(dir, DATABASE_FILE);
   if (await exists(file)) throw new Error(`${dir} already holds a store: move it away first`);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await copyFolder(join(source, BLOB_FOLDER), join(dir, BLOB_FOLDER), { copied: 0, kept: 0 });
+  const mailboxes = await restoreRows(source, file);
+  await syncFolder(dir);
+  return mailboxes;
+}
 
+/** @throws Error when `source` is no finished backup, or one of a newer release */
+export async function finished(source: string): Promise<void> {
+  const manifest = await readFile(join(source, MANIFEST), 'utf8').catch(() => undefined);
+  if (manifest === undefined) throw new Error(`${source} is no finished backup`);
+  const { fileVersion } = JSON.parse(manifest) as { readonly fileVersion: number };
+  if (fileVersion > FILE_VERSION) throw new Error('this backup was made by a newer release');
+}
+
+/** The rows of a backup as a database of this release, mailboxes with a new incarnation. @returns their number */
+export async function restoreRows(source: string, file: string): Promise<number> {
   // Under another name until it is whole, so that an interrupted restore can be begun again.
   const fresh = `${file}.restoring`;
   for (const name of [fresh, `${fresh}-wal`, `${fresh}-shm`]) await rm(name, { force: true });
@@ -91,7 +112,6 @@ export async function restore(source: string, dir: string): Promise<number> {
   }
   await syncFile(fresh);
   await rename(fresh, file);
-  await syncFolder(dir);
   return mailboxes;
 }
 
