@@ -3,13 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { expect, it, onTestFinished } from 'vitest';
 import { createSesRelay } from '../../../lib/cloud/ses-relay.ts';
-import { silentLog } from '../../../lib/ops/log.ts';
+import { type Log, silentLog } from '../../../lib/ops/log.ts';
 
 /** SES as far as the relay uses it; answers by the list, then accepts. */
-async function ses(...answers: readonly (readonly [number, string])[]) {
+type Answer = readonly [status: number, error: string];
+async function ses(...given: readonly (Answer | { readonly log: Log })[]) {
+  const log = given.find((one) => 'log' in one)?.log ?? silentLog;
+  const answers = given.filter((one): one is Answer => !('log' in one));
   const requests: {
     FromEmailAddress?: string;
-    Destination: { ToAddresses: string[] };
+    Destination: { ToAddresses?: string[]; BccAddresses?: string[] };
     Content: { Raw: { Data: string } };
   }[] = [];
   const left = [...answers];
@@ -28,7 +31,7 @@ async function ses(...answers: readonly (readonly [number, string])[]) {
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     maxAttempts: 1,
   });
-  const relay = createSesRelay(silentLog, client);
+  const relay = createSesRelay(log, client);
   onTestFinished(() => {
     relay.close();
     server.close().closeAllConnections();
@@ -45,7 +48,7 @@ it('sends a message byte for byte, to the envelope and not to the header', async
     { kind: 'sent' },
   ]);
   expect(requests).toMatchObject([
-    { FromEmailAddress: 'kim@acme.test', Destination: { ToAddresses: ['a@b.test', 'c@d.test'] } },
+    { FromEmailAddress: 'kim@acme.test', Destination: { BccAddresses: ['a@b.test', 'c@d.test'] } },
   ]);
   expect(Buffer.from(requests[0]!.Content.Raw.Data, 'base64')).toEqual(RAW);
 });
@@ -56,21 +59,77 @@ it('names no sender for a bounce', async () => {
   expect(requests[0]).not.toHaveProperty('FromEmailAddress');
 });
 
+it('shows nobody who got a blind copy', async () => {
+  const { relay, requests } = await ses();
+  const raw = Buffer.from('To: a@b.test\r\nBcc: secret@z.test\r\n\r\ntext\r\n');
+  await relay.send('kim@acme.test', ['a@b.test', 'secret@z.test'], raw);
+  expect(requests[0]!.Destination).toEqual({ ToAddresses: ['a@b.test'], BccAddresses: ['secret@z.test'] });
+  expect(Buffer.from(requests[0]!.Content.Raw.Data, 'base64').toString()).toBe('To: a@b.test\r\n\r\ntext\r\n');
+});
+
 it('sends to many in groups of fifty, each with its own outcome', async () => {
-  const { relay, requests } = await ses([200, ''], [400, 'MessageRejected'], [200, '']);
+  const { relay, requests } = await ses([200, ''], [429, 'TooManyRequestsException'], [200, '']);
   const to = Array.from({ length: 120 }, (_, n) => `u${n}@b.test`);
   const outcomes = await relay.send('kim@acme.test', to, RAW);
-  expect(requests.map(({ Destination }) => Destination.ToAddresses.length)).toEqual([50, 50, 20]);
-  expect(outcomes.map(({ kind }) => kind)).toEqual(to.map((_, n) => (n >= 50 && n < 100 ? 'failed' : 'sent')));
+  expect(requests.map(({ Destination }) => Destination.BccAddresses?.length)).toEqual([50, 50, 20]);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(to.map((_, n) => (n >= 50 && n < 100 ? 'later' : 'sent')));
+});
+
+it('finds the one address that SES refuses, and the others get their message once', async () => {
+  const { relay, requests } = await ses(
+    [400, 'BadRequestException'], // abcd
+    [200, ''], // ab
+    [400, 'BadRequestException'], // cd
+    [400, 'BadRequestException'], // c
+    [200, ''], // d
+  );
+  const outcomes = await relay.send('kim@acme.test', ['a@x', 'b@x', 'c..@x', 'd@x'], RAW);
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['sent', 'sent', 'failed', 'sent']);
+  expect(requests.map(({ Destination }) => Destination.BccAddresses)).toEqual([
+    ['a@x', 'b@x', 'c..@x', 'd@x'],
+    ['a@x', 'b@x'],
+    ['c..@x', 'd@x'],
+    ['c..@x'],
+    ['d@x'],
+  ]);
+});
+
+it('asks nobody about a message that is larger than SES takes', async () => {
+  const { relay, requests } = await ses();
+  const outcomes = await relay.send('kim@acme.test', ['a@b.test'], Buffer.alloc(40 * 1024 * 1024 + 1, 'a'));
+  expect(outcomes).toMatchObject([{ kind: 'failed', status: '5.3.4' }]);
+  expect(requests).toEqual([]);
+});
+
+it('says in the outcome what SES said, for the bounce', async () => {
+  const { relay } = await ses([400, 'MessageRejected']);
+  const [outcome] = await relay.send('kim@acme.test', ['a@b.test'], RAW);
+  expect(outcome).toEqual({ kind: 'failed', status: '5.7.1', text: 'SES refused the message: MessageRejected: no' });
+});
+
+it('logs no word of what SES said: it names recipients', async () => {
+  const lines: unknown[] = [];
+  const { relay } = await ses({ log: { ...silentLog, warn: (...line) => void lines.push(line) } }, [
+    400,
+    'MessageRejected',
+  ]);
+  await relay.send('kim@acme.test', ['a@b.test'], RAW);
+  expect(lines).toEqual([['ses-send', expect.objectContaining({ recipients: 1, error: 'MessageRejected' })]]);
+  expect(JSON.stringify(lines)).not.toMatch(/b\.test|"no"/);
 });
 
 it.each([
-  [429, 'TooManyRequestsException', 'later'],
-  [400, 'SendingPausedException', 'later'],
-  [500, 'InternalFailure', 'later'],
-  [400, 'MailFromDomainNotVerifiedException', 'failed'],
-  [400, 'MessageRejected', 'failed'],
-])('%i %s means %s', async (status, type, kind) => {
+  [429, 'TooManyRequestsException', 'later', '4.7.28'],
+  [400, 'LimitExceededException', 'later', '4.7.28'],
+  [400, 'SendingPausedException', 'later', '4.7.0'],
+  [403, 'AccountSuspendedException', 'later', '4.7.0'],
+  [400, 'MailFromDomainNotVerifiedException', 'later', '4.7.0'],
+  [403, 'AccessDeniedException', 'later', '4.4.0'],
+  [404, 'NotFoundException', 'later', '4.4.0'],
+  [500, 'InternalFailure', 'later', '4.4.0'],
+  [400, 'MessageRejected', 'failed', '5.7.1'],
+  [400, 'BadRequestException', 'failed', '5.6.0'],
+])('%i %s means %s', async (status, type, kind, code) => {
   const { relay } = await ses([status, type]);
-  expect(await relay.send('kim@acme.test', ['a@b.test'], RAW)).toMatchObject([{ kind }]);
+  expect(await relay.send('kim@acme.test', ['a@b.test'], RAW)).toMatchObject([{ kind, status: code }]);
 });
