@@ -4,6 +4,7 @@ import { type Clock, sleep } from '../ops/clock.ts';
 import { newId } from '../ops/ids.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import { type Tracer, traced } from '../ops/tracer.ts';
 import type { Holder, HoldSpec, Outcome } from '../push/types.ts';
 import { limit } from '../store/limits.ts';
 
@@ -11,6 +12,7 @@ export interface BriefHolderDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly tracer?: Tracer;
   /** Milliseconds. Default 2 s: what keeps a client that knows no cookies from asking without a pause. */
   readonly waitMs?: number;
 }
@@ -34,7 +36,7 @@ export function createBriefHolder(deps: BriefHolderDeps): Holder {
 }
 
 function briefly<T>(
-  { clock, log, metrics }: BriefHolderDeps,
+  { clock, log, metrics, tracer }: BriefHolderDeps,
   waitMs: number,
   spec: HoldSpec<T>,
   encode: (value: T) => EasResponse,
@@ -44,12 +46,14 @@ function briefly<T>(
   const gone = new AbortController();
   const key = newId(now);
 
+  const look = () => traced(tracer, 'look', () => spec.look());
+
   async function outcome(): Promise<Outcome> {
     try {
-      const first = told(await spec.look());
+      const first = told(await look());
       if (first.kind !== 'expired') return first;
       await sleep(clock, deadline - clock.now(), gone.signal);
-      return told(await spec.look());
+      return told(await look());
     } catch (error) {
       log.warn('hold-trouble', { stage: 'look', ...errorFields(error) });
       return { kind: 'failed' };

@@ -23,6 +23,8 @@ export interface Watched {
   readonly mailFailures: sqs.Queue;
   /** Of the certificate that is served. */
   readonly certificateArn: string;
+  /** Between two visits of the canary, where there is one. */
+  readonly canaryEvery?: Duration;
 }
 
 export interface AlarmSpec {
@@ -45,7 +47,23 @@ const FIVE = Duration.minutes(5);
 const HOUR = Duration.hours(1);
 
 export function alarmSpecs(watched: Watched): readonly AlarmSpec[] {
-  return [...critical(watched), ...warnings(watched), ...notices(watched)];
+  return [...critical(watched), ...visits(watched), ...warnings(watched), ...notices(watched)];
+}
+
+/** Two visits in a row that failed, or that did not take place. */
+function visits({ metrics, canaryEvery }: Watched): readonly AlarmSpec[] {
+  if (!canaryEvery) return [];
+  return [
+    {
+      name: 'CanaryFailed',
+      severity: 'critical',
+      meaning: 'A phone from outside cannot do what phones do: log in, synchronise, be told of a message.',
+      metric: metrics.of('CanaryFailures', 'Maximum', canaryEvery),
+      threshold: 1,
+      periods: 2,
+      silenceIsBad: true,
+    },
+  ];
 }
 
 function critical({ holder, balancer, wake, mailFailures }: Watched): readonly AlarmSpec[] {

@@ -5,11 +5,12 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Context } from './context.ts';
 import { DirectPushDataStack } from './data-stack.ts';
 import { DirectPushStack } from './endpoint-stack.ts';
-import type { DirectPushProps, DirectPushStorage } from './props.ts';
+import type { AuthenticationProps, DirectPushProps, DirectPushStorage } from './props.ts';
 
 export interface Stacks {
   readonly data: DirectPushDataStack;
@@ -59,7 +60,23 @@ function properties(stack: Stack, context: Context, storage: DirectPushStorage):
     ...(vpcId && { vpc: ec2.Vpc.fromLookup(stack, 'Vpc', { vpcId }) }),
     ...(alarmEmail && { alarmEmail }),
     ...(alarmTopicArn && { alarmTopic: sns.Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn) }),
+    ...(context.canarySecretArn && { canary: { account: secretOf(stack, context.canarySecretArn) } }),
+    authentication: authentication(context),
     ...(context.logRetentionDays && { logRetention: retention(context.logRetentionDays) }),
+  };
+}
+
+/** An ARN from the console has six characters at its end that a name does not tell. */
+function secretOf(stack: Stack, arn: string): secretsmanager.ISecret {
+  return /-[A-Za-z0-9]{6}$/.test(arn)
+    ? secretsmanager.Secret.fromSecretCompleteArn(stack, 'CanaryAccount', arn)
+    : secretsmanager.Secret.fromSecretPartialArn(stack, 'CanaryAccount', arn);
+}
+
+function authentication({ authUrl, oidcIssuer, oidcAudience }: Context): AuthenticationProps {
+  return {
+    ...(authUrl && { url: authUrl }),
+    ...(oidcIssuer && oidcAudience && { oidc: { issuer: oidcIssuer, audience: oidcAudience } }),
   };
 }
 

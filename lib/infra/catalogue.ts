@@ -2,7 +2,16 @@
  * Every process on AWS: where its code begins, what it may use. Data alone; `functions.ts` and `holder.ts` make
  * resources of it, `permissions.ts` statements, `tools/bundle.ts` bundles.
  */
-export const FUNCTION_NAMES = ['sync', 'provision', 'commands', 'autodiscover', 'wake', 'ingest', 'socket'] as const;
+export const FUNCTION_NAMES = [
+  'sync',
+  'provision',
+  'commands',
+  'autodiscover',
+  'wake',
+  'ingest',
+  'socket',
+  'canary',
+] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 /** What is bundled: the functions and the holder. */
 export type BundleName = FunctionName | 'holder';
@@ -105,6 +114,13 @@ export const FUNCTIONS: Readonly<Record<FunctionName, FunctionTraits>> = {
     timeoutS: 10,
     rights: { ...NOTHING, devices: 'own-tasks' },
   },
+  canary: {
+    description: 'Acts as a phone from outside, now and then',
+    memoryMiB: 512,
+    // A visit takes a minute; checks that hang are given up one by one.
+    timeoutS: 300,
+    rights: NOTHING,
+  },
 };
 
 /** The holder runs every command and carries every message. */
@@ -127,6 +143,7 @@ export const BUNDLE_BUDGETS: Readonly<Record<BundleName, number>> = {
   wake: 1_500_000,
   ingest: 2_500_000,
   socket: 1_200_000,
+  canary: 1_500_000,
   holder: 3_000_000,
 };
 

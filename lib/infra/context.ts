@@ -40,6 +40,11 @@ export const Context = z
     waf: flag.default(false),
     alarmEmail: z.email().optional(),
     alarmTopicArn: z.string().startsWith('arn:').optional(),
+    /** ARN of a secret with `{"user", "password"}` of an account that a canary visits with. */
+    canarySecretArn: z.string().startsWith('arn:').optional(),
+    authUrl: z.url({ protocol: /^https$/ }).optional(),
+    oidcIssuer: z.url({ protocol: /^https$/ }).optional(),
+    oidcAudience: z.string().min(1).optional(),
     logRetentionDays: whole.optional(),
     tracing: flag.default(false),
   })
@@ -50,6 +55,10 @@ export const Context = z
   .refine(({ mxRecord, hostedZoneId }) => !mxRecord || hostedZoneId !== undefined, {
     path: ['mxRecord'],
     error: 'needs hostedZoneId',
+  })
+  .refine(({ oidcIssuer, oidcAudience }) => (oidcIssuer === undefined) === (oidcAudience === undefined), {
+    path: ['oidcIssuer'],
+    error: 'belongs together with oidcAudience',
   });
 export type Context = z.output<typeof Context>;
 

@@ -22,6 +22,7 @@ export function dashboardWidgets(watched: Watched, alarms: readonly cloudwatch.A
     ],
     [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', width: FULL, height: 3, alarms: [...alarms] })],
     pushed(watched),
+    ...(watched.canaryEvery ? [visits(watched, watched.canaryEvery)] : []),
     served(watched),
     parts(watched),
   ];
@@ -42,6 +43,15 @@ function pushed({ metrics }: Watched): cloudwatch.IWidget[] {
       metrics.of('Heartbeat', 'p10', FIVE).with({ label: 'p10' }),
       metrics.of('Heartbeat', 'Average', FIVE).with({ label: 'mean' }),
     ]),
+  ];
+}
+
+function visits({ metrics }: Watched, every: Duration): cloudwatch.IWidget[] {
+  return [
+    graph('Canary: from message to phone (ms)', [
+      metrics.of('CanaryPush', 'Maximum', every).with({ label: 'slowest' }),
+    ]),
+    graph('Canary: failed checks', [metrics.of('CanaryFailures', 'Sum', every).with({ label: 'checks' })]),
   ];
 }
 

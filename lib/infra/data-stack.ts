@@ -3,6 +3,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { STACK_OUTPUTS } from '../ops/stack-outputs.ts';
 import { PARTITION_KEY, SORT_KEY, STREAM_VIEW, TABLE_TRAITS, TABLES, TTL_ATTRIBUTE } from '../store/dynamo/traits.ts';
 import type { TableName } from '../store/ports.ts';
 import { acknowledgeData } from './nag.ts';
@@ -85,7 +86,9 @@ export class DirectPushDataStack extends Stack implements DirectPushStorage {
     const data = new DirectPushData(this, 'Data', props);
     this.tables = data.tables;
     this.bucket = data.bucket;
-    for (const name of TABLES) new CfnOutput(this, `${PASCAL[name]}Table`, { value: data.tables[name].tableName });
-    new CfnOutput(this, 'BlobBucket', { value: data.bucket.bucketName });
+    for (const name of TABLES) {
+      new CfnOutput(this, STACK_OUTPUTS[`${name}Table`][1], { value: data.tables[name].tableName });
+    }
+    new CfnOutput(this, STACK_OUTPUTS.blobBucket[1], { value: data.bucket.bucketName });
   }
 }

@@ -2,7 +2,9 @@ import { Annotations, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CLOUD_ENV } from '../ops/cloud-env.ts';
+import { STACK_OUTPUTS } from '../ops/stack-outputs.ts';
 import { TABLES } from '../store/dynamo/traits.ts';
+import { Canary } from './canary.ts';
 import { HOLDER_RIGHTS, type Rights } from './catalogue.ts';
 import { DirectPushData } from './data-stack.ts';
 import { Domain } from './domain.ts';
@@ -24,6 +26,7 @@ import {
   mailSettings,
 } from './props.ts';
 import { Routing } from './routing.ts';
+import { type Setting, settings } from './settings.ts';
 import { Waf } from './waf.ts';
 import { SocketApi, WakeSource } from './wake.ts';
 
@@ -65,6 +68,7 @@ export class DirectPush extends Construct {
       network: this.network,
       logRetention,
       tracing: props.tracing ?? false,
+      canary: props.canary !== undefined,
       environment: (rights) => this.#environment('lambda', rights),
       grant: (role, rights) => grantRights(role, rights, granted),
     });
@@ -102,6 +106,7 @@ export class DirectPush extends Construct {
     }
     this.inbound.deliverTo(this.functions.get('ingest'));
     const mail = this.#mail(domain);
+    const canary = props.canary && new Canary(this, 'Canary', this.functions.get('canary'), props.canary);
     this.observability = new Observability(this, 'Observability', {
       metrics,
       balancer: this.balancer.balancer,
@@ -112,6 +117,7 @@ export class DirectPush extends Construct {
       wakeFailures: source.failures,
       mailFailures: this.inbound.failures,
       certificateArn: domain.certificate.certificateArn,
+      ...(canary && { canaryEvery: canary.every }),
       ...(props.alarmTopic && { alarmTopic: props.alarmTopic }),
       ...(props.alarmTopics && { alarmTopics: props.alarmTopics }),
       ...(props.alarmEmail && { alarmEmail: props.alarmEmail }),
@@ -128,7 +134,7 @@ export class DirectPush extends Construct {
     const { minHeartbeatS, maxHeartbeatS } = heartbeats(this.#props);
     const mail = this.#settings;
     const wakes = rights.wake ? this.#wakes(lane, rights) : 'none';
-    const entries: readonly (readonly [keyof typeof CLOUD_ENV, string | undefined])[] = [
+    const entries: readonly Setting[] = [
       ['lane', lane],
       ['hostName', this.#props.hostName],
       // A name is no right: the same composition opens the store in every process.
@@ -145,6 +151,8 @@ export class DirectPush extends Construct {
       ['outbound', sends(rights, mail) ? 'ses' : 'none'],
       ['mailDomains', mail.domains.join(',')],
       ['unknownRecipients', rights.inbound === 'none' ? undefined : mail.unknownRecipients],
+      ...settings(this.#props),
+      ['tracing', lane === 'lambda' && this.#props.tracing ? 'xray' : undefined],
       ['service', Stack.of(this).stackName],
       ['logLevel', this.#props.logLevel ?? 'info'],
     ];
@@ -213,10 +221,8 @@ export class DirectPush extends Construct {
     );
     output('VerifyCommand', `npx direct-push doctor https://${hostName} --user you@${main}`, 'Acts as a phone');
     output('DashboardUrl', this.observability.dashboardUrl, 'Is mail being pushed?');
-    for (const name of TABLES) {
-      output(`Table${name[0]!.toUpperCase()}${name.slice(1)}`, this.storage.tables[name].tableName);
-    }
-    output('Blobs', this.storage.bucket.bucketName);
+    for (const name of TABLES) output(STACK_OUTPUTS[`${name}Table`][0], this.storage.tables[name].tableName);
+    output(STACK_OUTPUTS.blobBucket[0], this.storage.bucket.bucketName);
     output('InboundMail', this.inbound.bucket.bucketName, 'Objects put here are taken in as messages');
     if (socket) output('WakeManagementUrl', socket.managementUrl);
     if (mail?.ruleSet && this.#givenMail.receiptRuleSet === undefined) {

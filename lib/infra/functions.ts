@@ -15,26 +15,28 @@ export interface FunctionsProps {
   readonly network: Network;
   readonly logRetention: logs.RetentionDays;
   readonly tracing: boolean;
+  readonly canary: boolean;
   /** Environment of a function, by what it may do. */
   readonly environment: (rights: Rights) => Readonly<Record<string, string>>;
   /** Grants what the rights say. */
   readonly grant: (role: iam.Role, rights: Rights) => void;
 }
 
-/** The functions of the catalogue; `socket` only where there is a socket. */
+/** The functions of the catalogue; `socket` only where there is a socket, `canary` only where it was asked for. */
 export class Functions extends Construct {
   readonly all: Readonly<Partial<Record<FunctionName, lambda.Function>>>;
   readonly logGroups: readonly logs.LogGroup[];
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const names = FUNCTION_NAMES.filter((name) => name !== 'socket' || props.transport === 'websocket');
+    const absent = { socket: props.transport !== 'websocket', canary: !props.canary };
+    const names = FUNCTION_NAMES.filter((name) => !(name in absent && absent[name as keyof typeof absent]));
     const groups: logs.LogGroup[] = [];
     this.all = Object.fromEntries(names.map((name) => [name, this.#make(name, props, groups)]));
     this.logGroups = groups;
   }
 
-  /** @throws Error for a function that this transport does not have */
+  /** @throws Error for a function that is not part of this deployment */
   get(name: FunctionName): lambda.Function {
     const made = this.all[name];
     if (!made) throw new Error(`there is no function ${name} here`);

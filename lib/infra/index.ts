@@ -3,9 +3,12 @@ export { DirectPushData, type DirectPushDataProps, DirectPushDataStack } from '.
 export { DirectPush } from './direct-push.ts';
 export { DirectPushStack } from './endpoint-stack.ts';
 export type {
+  AuthenticationProps,
+  CanaryProps,
   DirectPushProps,
   DirectPushStorage,
   HolderProps,
+  LimitProps,
   MailProps,
   Severity,
   WafProps,

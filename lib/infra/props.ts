@@ -7,6 +7,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as route53 from 'aws-cdk-lib/aws-route53';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as ses from 'aws-cdk-lib/aws-ses';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { TableName } from '../store/ports.ts';
@@ -38,6 +39,8 @@ export interface MailProps {
   readonly createIdentities?: boolean;
   /** Write the MX record of the domain into `hostedZone`: mail then comes here and nowhere else. Default false. */
   readonly mxRecord?: boolean;
+  /** Unknown addresses of these domains go out: a part of each domain lives with another mail system. Default false. */
+  readonly relayOwnDomains?: boolean;
   /** What becomes of mail for addresses that nobody has. Default `bounce` with SES, else `drop`. */
   readonly unknownRecipients?: 'bounce' | 'drop';
 }
@@ -66,6 +69,38 @@ export interface HolderProps {
   readonly subnets?: ec2.SubnetSelection;
   /** Default: true in public subnets. */
   readonly assignPublicIp?: boolean;
+}
+
+/** Who else may say who somebody is. Accounts are made by the command line all the same. */
+export interface AuthenticationProps {
+  /**
+   * HTTPS endpoint that is asked for passwords of accounts that have none here: `POST {"user", "password"}`, answered
+   * with 2xx `{"address"?}` for yes, 401 or 403 for no.
+   */
+  readonly url?: string;
+  /** OpenID Connect: bearer tokens of this issuer, for this audience, are logins. */
+  readonly oidc?: { readonly issuer: string; readonly audience: string };
+}
+
+/** Sizes in bytes, at most 256 MB; SES itself takes messages of 40 MB both ways. */
+export interface LimitProps {
+  /** Largest message taken in. Default 42 MB. */
+  readonly messageBytes?: number;
+  /** Largest message sent, with what it quotes and encloses. Default 35 MB. */
+  readonly sendBytes?: number;
+  /** Recipients of one message, 1 to 10,000. Default 500. */
+  readonly recipients?: number;
+  /** Recipients of all messages of an account in one hour, 0 to 1,000,000. Default 2,000. */
+  readonly recipientsPerHour?: number;
+}
+
+export interface CanaryProps {
+  /** The canary's own account: a secret that holds `{"user": "canary@example.com", "password": "..."}`. */
+  readonly account: secretsmanager.ISecret;
+  /** Between two visits, 5 to 60. Default 15. */
+  readonly everyMinutes?: number;
+  /** How long each holds a Ping, 1 to 120. Default 20. */
+  readonly holdSeconds?: number;
 }
 
 /** Only `hostName` is required. */
@@ -103,6 +138,11 @@ export interface DirectPushProps {
   readonly maxHeartbeatS?: number;
   /** Default: SES both ways. `false`: no mail system; put messages into the inbound bucket or invoke `ingest`. */
   readonly mail?: MailProps | false;
+  /** Default: the accounts' own passwords alone. */
+  readonly authentication?: AuthenticationProps;
+  readonly limits?: LimitProps;
+  /** A phone from outside that visits now and then, with an alarm. Default: none, as it needs an account. */
+  readonly canary?: CanaryProps;
   /** Default: none. `true`: the defaults of `WafProps`. */
   readonly waf?: WafProps | boolean;
   /** Gets alarms of every severity that `alarmTopics` does not name, notices excepted. Default: a new one. */

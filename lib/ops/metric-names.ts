@@ -39,6 +39,10 @@ export const METRICS = {
   MailDelivered: { unit: 'Count' },
   /** Messages for addresses that nobody has. */
   MailUnknownRecipient: { unit: 'Count' },
+  /** Checks of a visit of the canary that failed, by the check; 0 for a visit without one. */
+  CanaryFailures: { unit: 'Count', by: 'Check' },
+  /** From a message of the canary being taken until its Ping was answered and the message synchronised. */
+  CanaryPush: { unit: 'Milliseconds' },
   /** Requests of the lambda lane that were steered to the task lane. */
   LaneChanges: { unit: 'Count' },
 } as const satisfies Readonly<Record<string, MetricTraits>>;

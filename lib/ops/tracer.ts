@@ -21,10 +21,6 @@ export interface Tracer {
 export const NO_SPAN: Span = { set() {} };
 
 /** Without a tracer the work is called, and nothing else. */
-export function traced<T>(
-  tracer: Tracer | undefined,
-  name: SpanName,
-  work: (span: Span) => Promise<T>,
-): Promise<T> {
+export function traced<T>(tracer: Tracer | undefined, name: SpanName, work: (span: Span) => Promise<T>): Promise<T> {
   return tracer ? tracer.run(name, work) : work(NO_SPAN);
 }

@@ -40,6 +40,9 @@ describe('context keys', () => {
     ['a zone without its name', { hostedZoneId: 'Z1' }, 'direct-push:hostedZoneId: belongs together'],
     ['an MX record without a zone', { mxRecord: true }, 'direct-push:mxRecord: needs hostedZoneId'],
     ['an ARN that is none', { certificateArn: 'x' }, 'direct-push:certificateArn: '],
+    ['a secret that is none', { canarySecretArn: 'hunter2' }, 'direct-push:canarySecretArn: '],
+    ['passwords over HTTP', { authUrl: 'http://auth.acme.test' }, 'direct-push:authUrl: '],
+    ['an issuer without an audience', { oidcIssuer: 'https://id.acme.test' }, 'direct-push:oidcIssuer: belongs'],
   ])('%s is refused by name', (_, keys, message) => {
     expect(() => readContext(given(keys))).toThrow(message);
   });

@@ -5,7 +5,9 @@ import { isFed } from '../../lib/store/dynamo/traits.ts';
 import { keys } from '../../lib/store/schema.ts';
 import { actionsOn, only, resources, statementsOf, synthApp } from './support.ts';
 
-const { template } = synthApp();
+/** With all that is optional. */
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:canary-AbC123';
+const { template } = synthApp({ canarySecretArn: SECRET });
 const HOLDER = 'DirectPushHolderTaskTaskRole';
 const roleOf = (name: string) => `DirectPushFunctions${name[0]!.toUpperCase()}${name.slice(1)}Role`;
 const functionOf = (name: string) =>
@@ -66,6 +68,7 @@ describe('least privilege', () => {
       POST,
     ],
     [roleOf('ingest'), WRITE, WRITE, READ, OBJECTS, ['s3:GetObject', 's3:ListBucket'], SEND, POST],
+    [roleOf('canary'), none, none, none, none, none, none, none],
     [roleOf('socket'), none, WRITE.filter((action) => !/Batch|Query|Check/.test(action)), none, none, none, none, none],
     [HOLDER, WRITE, WRITE, ACCOUNTS, OBJECTS, none, SEND, POST],
   ])('%s', (role, mailboxes, devices, directory, blobs, inbound, mail, wakes) => {
@@ -113,6 +116,33 @@ describe('least privilege', () => {
         role,
       ).toEqual([]);
     }
+  });
+});
+
+describe('the canary', () => {
+  it('reads its one secret, and may do nothing else', () => {
+    const statements = statementsOf(template, roleOf('canary')).filter(({ actions }) => !/^logs:/.test(actions[0]!));
+    expect(statements).toEqual([{ actions: ['secretsmanager:GetSecretValue'], resources: JSON.stringify(SECRET) }]);
+  });
+
+  it('is told where the secret is, and not what is in it', () => {
+    expect(functionOf('canary').Environment.Variables).toMatchObject({
+      DIRECT_PUSH_CANARY_SECRET: SECRET,
+      DIRECT_PUSH_CANARY_HOLD: '20',
+      DIRECT_PUSH_HOST_NAME: 'eas.acme.test',
+    });
+  });
+
+  it('comes from the internet, every quarter of an hour, and no visit is made up for', () => {
+    expect(functionOf('canary').VpcConfig).toBeUndefined();
+    expect(only(template, 'AWS::Events::Rule')).toMatchObject({
+      ScheduleExpression: 'rate(15 minutes)',
+      Targets: [{ RetryPolicy: { MaximumRetryAttempts: 0 } }],
+    });
+    const own = Object.values(resources(template, 'AWS::Lambda::EventInvokeConfig')).filter(({ FunctionName }) =>
+      /Canary/.test(FunctionName.Ref),
+    );
+    expect(own).toMatchObject([{ MaximumRetryAttempts: 0 }]);
   });
 });
 

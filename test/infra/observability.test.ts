@@ -4,7 +4,8 @@ import { METRICS } from '../../lib/ops/metric-names.ts';
 import { ALARM_METRICS, CUSTOM_METRICS } from '../../tools/cost-model.ts';
 import { HOST, only, type Properties, resources, synthApp } from './support.ts';
 
-const { template, endpoint } = synthApp({ alarmEmail: 'ops@acme.test' });
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:canary-AbC123';
+const { template, endpoint } = synthApp({ alarmEmail: 'ops@acme.test', canarySecretArn: SECRET });
 const alarms = Object.values(resources(template, 'AWS::CloudWatch::Alarm'));
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 const [, SEVERITY, NAME] = [0, 1, 2];
@@ -48,6 +49,17 @@ describe('alarms', () => {
     ['NoHolder', { MetricName: 'HealthyHostCount', Threshold: 1, TreatMissingData: 'breaching' }],
     ['WakeStalled', { MetricName: 'IteratorAge', Threshold: 60_000, Statistic: 'Maximum' }],
     ['WakeSlow', { MetricName: 'CommitToResponse', ExtendedStatistic: 'p99', Threshold: 5000 }],
+    [
+      'CanaryFailed',
+      {
+        MetricName: 'CanaryFailures',
+        Statistic: 'Maximum',
+        Threshold: 1,
+        Period: 900,
+        EvaluationPeriods: 2,
+        TreatMissingData: 'breaching',
+      },
+    ],
     ['MailNotTaken', { MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 1 }],
   ])('%s', (name, expected) => {
     expect(alarms.find((alarm) => part(alarm, NAME!) === name)).toMatchObject(expected);
@@ -60,7 +72,9 @@ describe('alarms', () => {
   });
 
   it('are as many metrics as the cost table counts', () => {
-    const metrics = alarms.map(
+    // The canary is an option, and its price stands beside it (docs/deploy.md).
+    const plain = Object.values(resources(synthApp().template, 'AWS::CloudWatch::Alarm'));
+    const metrics = plain.map(
       ({ Metrics }) => Metrics?.filter((m: { MetricStat?: object }) => m.MetricStat).length ?? 1,
     );
     expect(metrics.reduce((sum, n) => sum + n, 0)).toBe(ALARM_METRICS);
@@ -78,12 +92,18 @@ describe('the dashboard', () => {
     expect(body).toContain('Is mail being pushed?');
   });
 
-  it.each(['HeldRequests', 'Wakes', 'CommitToResponse', 'Heartbeat', 'MailDelivered', 'IteratorAge'])(
-    'shows %s',
-    (name) => {
-      expect(body).toContain(name);
-    },
-  );
+  it.each([
+    'CanaryPush',
+    'CanaryFailures',
+    'HeldRequests',
+    'Wakes',
+    'CommitToResponse',
+    'Heartbeat',
+    'MailDelivered',
+    'IteratorAge',
+  ])('shows %s', (name) => {
+    expect(body).toContain(name);
+  });
 
   it.each(['fast-path', 'feed', 'sweep', 'reconnect'])('tells wakes by %s apart', (cause) => {
     expect(body).toContain(cause);

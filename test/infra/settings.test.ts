@@ -1,0 +1,152 @@
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { describe, expect, it } from 'vitest';
+import type { DirectPushProps } from '../../lib/infra/props.ts';
+import { settings } from '../../lib/infra/settings.ts';
+import { CLOUD_ENV } from '../../lib/ops/cloud-env.ts';
+import { readConfig } from '../../lib/ops/config.ts';
+import { HOST, only, type Properties, statementsOf, synthApp, synthConstruct } from './support.ts';
+
+const NAMES = [
+  'authUrl',
+  'oidcIssuer',
+  'oidcAudience',
+  'maxMessageBytes',
+  'maxSendBytes',
+  'maxRecipients',
+  'recipientsPerHour',
+  'relayOwnDomains',
+] as const;
+
+const ALL: Partial<DirectPushProps> = {
+  authentication: {
+    url: 'https://auth.acme.test/check',
+    oidc: { issuer: 'https://id.acme.test', audience: 'mail' },
+  },
+  limits: { messageBytes: 10_000_000, sendBytes: 5_000_000, recipients: 50, recipientsPerHour: 0 },
+  mail: { relayOwnDomains: true },
+};
+
+describe('properties that are options of the server', () => {
+  const { template } = synthConstruct(() => ALL);
+  const variables = (name: string): Record<string, string> =>
+    only(template, 'AWS::Lambda::Function', `DirectPushFunctions${name}Function`).Environment.Variables;
+  const container = only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];
+  const holder = Object.fromEntries(
+    container.Environment.map(({ Name, Value }: Properties) => [Name, Value]),
+  ) as Record<string, string>;
+
+  it.each([
+    ['the holder', holder],
+    ['Sync', variables('Sync')],
+    ['ingest', variables('Ingest')],
+  ])('reach %s, which understands them', (_, environment) => {
+    expect(readConfig(NAMES, environment)).toEqual({
+      authUrl: 'https://auth.acme.test/check',
+      oidcIssuer: 'https://id.acme.test',
+      oidcAudience: 'mail',
+      maxMessageBytes: 10_000_000,
+      maxSendBytes: 5_000_000,
+      maxRecipients: 50,
+      recipientsPerHour: 0,
+      relayOwnDomains: true,
+    });
+  });
+
+  it('reach Autodiscover as far as they are about logins', () => {
+    expect(readConfig(['authUrl', 'oidcIssuer', 'oidcAudience'], variables('Autodiscover'))).toEqual({
+      authUrl: 'https://auth.acme.test/check',
+      oidcIssuer: 'https://id.acme.test',
+      oidcAudience: 'mail',
+    });
+  });
+
+  it('that nobody gave are not set, and the processes have defaults', () => {
+    const names = new Set<string>(NAMES.map((name) => CLOUD_ENV[name]));
+    const given = only(synthApp().template, 'AWS::Lambda::Function', 'DirectPushFunctionsSyncFunction').Environment;
+    expect(Object.keys(given.Variables).filter((name) => names.has(name))).toEqual([]);
+    expect(readConfig(NAMES, {})).toEqual({
+      authUrl: undefined,
+      oidcIssuer: undefined,
+      oidcAudience: undefined,
+      maxMessageBytes: 44_040_192,
+      maxSendBytes: 36_700_160,
+      maxRecipients: 500,
+      recipientsPerHour: 2000,
+      relayOwnDomains: false,
+    });
+  });
+
+  it('are context keys of the app where they are about logins', () => {
+    const given = { authUrl: 'https://a.test/', oidcIssuer: 'https://i.test', oidcAudience: 'mail' };
+    const sync = only(synthApp(given).template, 'AWS::Lambda::Function', 'DirectPushFunctionsSyncFunction');
+    expect(sync.Environment.Variables).toMatchObject({
+      [CLOUD_ENV.authUrl]: 'https://a.test/',
+      [CLOUD_ENV.oidcIssuer]: 'https://i.test',
+      [CLOUD_ENV.oidcAudience]: 'mail',
+    });
+  });
+
+  it.each<[string, Partial<DirectPushProps>]>([
+    ['authentication.url', { authentication: { url: 'http://auth.acme.test' } }],
+    ['authentication.url', { authentication: { url: 'nonsense' } }],
+    ['authentication.url', { authentication: { url: 'https://user:password@auth.acme.test' } }],
+    ['authentication.oidc.issuer', { authentication: { oidc: { issuer: 'http://id.test', audience: 'a' } } }],
+    ['authentication.oidc.audience', { authentication: { oidc: { issuer: 'https://id.test', audience: '' } } }],
+    ['limits.messageBytes', { limits: { messageBytes: Number.NaN } }],
+    ['limits.messageBytes', { limits: { messageBytes: 300 * 1024 * 1024 } }],
+    ['limits.sendBytes', { limits: { sendBytes: 1.5 } }],
+    ['limits.recipients', { limits: { recipients: 0 } }],
+    ['limits.recipientsPerHour', { limits: { recipientsPerHour: -1 } }],
+  ])('%s that cannot be is refused by name', (name, props) => {
+    expect(() => settings({ hostName: HOST, ...props })).toThrow(name);
+  });
+});
+
+describe('traces', () => {
+  it('are sent by the functions where they were asked for, and by nobody else', () => {
+    const on = synthApp({ tracing: true }).template;
+    const sync = only(on, 'AWS::Lambda::Function', 'DirectPushFunctionsSyncFunction');
+    expect(sync).toMatchObject({
+      TracingConfig: { Mode: 'Active' },
+      Environment: { Variables: { DIRECT_PUSH_TRACING: 'xray' } },
+    });
+    // The holder has no daemon beside it.
+    expect(JSON.stringify(only(on, 'AWS::ECS::TaskDefinition'))).not.toContain('DIRECT_PUSH_TRACING');
+    expect(JSON.stringify(synthApp().template.toJSON())).not.toContain('DIRECT_PUSH_TRACING');
+  });
+});
+
+describe('a canary', () => {
+  const secret = (stack: Parameters<typeof secretsmanager.Secret.fromSecretNameV2>[0]) =>
+    secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'canary');
+  const canary = (more: object) => synthConstruct((stack) => ({ canary: { account: secret(stack), ...more } }));
+
+  it('is not there unless it was asked for', () => {
+    const { template } = synthConstruct();
+    expect(() => only(template, 'AWS::Lambda::Function', 'DirectPushFunctionsCanary')).toThrow(/^0 of/);
+    template.resourceCountIs('AWS::Events::Rule', 0);
+    expect(JSON.stringify(template.toJSON())).not.toContain('Canary');
+  });
+
+  it('visits as often and holds as long as was said', () => {
+    const { template } = canary({ everyMinutes: 5, holdSeconds: 60 });
+    expect(only(template, 'AWS::Events::Rule').ScheduleExpression).toBe('rate(5 minutes)');
+    const { Environment } = only(template, 'AWS::Lambda::Function', 'DirectPushFunctionsCanaryFunction');
+    expect(Environment.Variables.DIRECT_PUSH_CANARY_HOLD).toBe('60');
+  });
+
+  it('reads a secret that is known by its name, and none whose name begins so', () => {
+    const { template } = canary({});
+    const statement = statementsOf(template, 'DirectPushFunctionsCanaryRole').find(({ actions }) =>
+      actions.includes('secretsmanager:GetSecretValue'),
+    );
+    expect(statement?.resources).toMatch(/secret:canary-\?{6}/);
+  });
+
+  it.each([{ everyMinutes: 4 }, { everyMinutes: 61 }, { holdSeconds: 0 }, { holdSeconds: 121 }, { holdSeconds: 1.5 }])(
+    '%j is refused',
+    (more) => {
+      expect(() => canary(more)).toThrow(/^canary: /);
+    },
+  );
+});
