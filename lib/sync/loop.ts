@@ -10,6 +10,8 @@ export interface Loop {
   readonly repeats: number;
   /** Items of one answer at most. */
   readonly window?: number;
+  /** Answers of this window that got through. */
+  readonly good?: number;
   /** Items are shown with little of their body. */
   readonly short?: boolean;
   /** Commands of the last answer, and the item of the first. */
@@ -49,12 +51,18 @@ export function repeated(loop: Loop = { repeats: 0 }): Repeat {
   if (!loop.short) return { loop: { repeats: 0, window: 1, short: true, refused }, shrink: true };
   if (loop.first === undefined) return again;
   const all = [...(refused ?? []), loop.first].slice(-REFUSED_LIMIT);
-  return { loop: { repeats: 0, window: 1, refused: all }, shrink: true, lost: loop.first };
+  // The culprit is found: what lay around it may come together again.
+  return { loop: { repeats: 0, window: WINDOWS[0]!, refused: all }, shrink: true, lost: loop.first };
 }
 
-/** After an answer that got through: five times as much, until there is no limit any more. */
+/** Answers that got through before the window grows: what the device dies of is still ahead, and near. */
+const GOOD = 5;
+
+/** After an answer that got through: in time five times as much, until there is no limit any more. */
 export function recovered(loop: Loop | undefined): Loop | undefined {
   if (!loop?.window) return undefined;
+  const good = (loop.good ?? 0) + 1;
+  if (good < GOOD) return { repeats: 0, window: loop.window, good };
   const window = loop.window * 5;
   return window > WINDOWS[0]! ? undefined : { repeats: 0, window };
 }

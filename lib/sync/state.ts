@@ -1,5 +1,6 @@
 import type { LogRow } from '../mailbox/types.ts';
 import type { DeviceId, ItemId } from '../ops/ids.ts';
+import type { Loop } from './loop.ts';
 import { type Position, unfinished } from './position.ts';
 import { counterWithin, formatKey, judgeKey } from './sync-key.ts';
 
@@ -32,6 +33,8 @@ export interface CollectionState<Options = unknown> {
   /** Oldest first. */
   readonly own: readonly OwnChanges[];
   readonly options: Options;
+  /** The device asks for the last answer again and again. */
+  readonly loop?: Loop;
   /** Epoch milliseconds when the position was last known to be readable from the log. */
   readonly touched: number;
 }
@@ -95,6 +98,11 @@ function confirm(own: readonly OwnChanges[], counter: number, items: readonly It
   let from = 0;
   while (count > OWN_LIMIT) count -= all[from++]!.items.length;
   return all.slice(from);
+}
+
+/** Where the device was before the last answer, which it does not get any further with: that answer is made anew. */
+export function rewound<O>({ base, ...state }: CollectionState<O>): CollectionState<O> {
+  return { ...state, counter: state.counter - 1, next: base ?? state.next, content: false };
 }
 
 /** Moves the last position over rows that are no news, without a new key. */
