@@ -8,7 +8,7 @@ export class Worker<Order extends { readonly do: string }> {
   #next = 0;
 
   constructor(file: string, execArgv: readonly string[] = []) {
-    this.#child = fork(path.join(import.meta.dirname, file), {
+    this.#child = fork(path.resolve(import.meta.dirname, file), {
       execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

@@ -13,11 +13,14 @@ export interface Answered {
   readonly bytes: Buffer;
 }
 
+const AGAIN_MS = 1000;
+
 /** Opens sockets and sends prepared requests, a few hundred at a time, and reports each answer's arrival. */
 export class SocketLoad {
   readonly #sockets = new Map<number, net.Socket>();
   readonly #port: number;
   readonly #onAnswer: (answer: Answered) => void;
+  #closed = false;
 
   constructor(port: number, onAnswer: (answer: Answered) => void) {
     this.#port = port;
@@ -42,8 +45,16 @@ export class SocketLoad {
     }
     const socket = net.connect(this.#port, '127.0.0.1');
     this.#sockets.set(id, socket);
-    socket.on('data', (bytes: Buffer) => this.#onAnswer({ id, at: process.hrtime.bigint(), bytes }));
-    socket.on('close', () => this.#sockets.delete(id));
+    let answered = false;
+    socket.on('data', (bytes: Buffer) => {
+      answered = true;
+      this.#onAnswer({ id, at: process.hrtime.bigint(), bytes });
+    });
+    socket.on('close', () => {
+      this.#sockets.delete(id);
+      // Nobody took the connection: as phones do, it tries again.
+      if (!answered && !this.#closed) setTimeout(() => void this.#start({ id, request }).catch(() => {}), AGAIN_MS);
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.once('connect', () => {
@@ -54,6 +65,7 @@ export class SocketLoad {
   }
 
   close(): void {
+    this.#closed = true;
     for (const socket of this.#sockets.values()) socket.destroy();
   }
 }
