@@ -3,7 +3,13 @@ import { Email } from '../../lib/documents/items/email.ts';
 import type { SyncRequest, SyncResponse } from '../../lib/documents/sync.ts';
 import { type DeviceId, type FolderId, ulidFor } from '../../lib/ops/ids.ts';
 import type { CommandContext } from '../../lib/protocol/command.ts';
-import { decodeElement, encodeFragment, parseDocument, type WbxmlElement } from '../../lib/wbxml/index.ts';
+import {
+  decodeElement,
+  encodeFragment,
+  type Fragment,
+  parseDocument,
+  type WbxmlElement,
+} from '../../lib/wbxml/index.ts';
 import { emailContent, INBOX } from './mailboxes.ts';
 import { exchange, type Sent, type SyncWorld } from './sync-world.ts';
 
@@ -108,7 +114,11 @@ export function shownOf(data: WbxmlElement, version: CommandContext['version']):
 
 /** `ApplicationData` of a client, as a tree. */
 export function dataOf(email: Partial<Email>, version: CommandContext['version'] = 141): WbxmlElement {
-  const { bytes, firstPage } = encodeFragment(Email, email as Email, version);
+  return elementOf(encodeFragment(Email, email as Email, version));
+}
+
+/** An `ApplicationData` with this in it. */
+export function elementOf({ bytes, firstPage }: Fragment): WbxmlElement {
   // ApplicationData of code page 0 around the fragment, which begins on a page of its own.
   const open = [0x03, 0x01, 0x6a, 0x00, bytes.length === 0 ? 0x1d : 0x5d];
   const close = bytes.length === 0 ? [] : [0x01];

@@ -1,0 +1,85 @@
+/** What every command says of itself to the pipeline. */
+import { describe, expect, test } from 'vitest';
+import { createFind } from '../../../lib/commands/find.ts';
+import { createFolderCreate } from '../../../lib/commands/folder-create.ts';
+import { createFolderDelete } from '../../../lib/commands/folder-delete.ts';
+import { createFolderSync } from '../../../lib/commands/folder-sync.ts';
+import { createFolderUpdate } from '../../../lib/commands/folder-update.ts';
+import { createGetAttachment } from '../../../lib/commands/get-attachment.ts';
+import { createGetItemEstimateCommand } from '../../../lib/commands/get-item-estimate.ts';
+import { createItemOperations } from '../../../lib/commands/item-operations.ts';
+import { createMoveItems } from '../../../lib/commands/move-items.ts';
+import { createPing } from '../../../lib/commands/ping.ts';
+import { createProvision } from '../../../lib/commands/provision.ts';
+import { createResolveRecipients } from '../../../lib/commands/resolve-recipients.ts';
+import { createSearch } from '../../../lib/commands/search.ts';
+import { createSendMail } from '../../../lib/commands/send-mail.ts';
+import { createSettings } from '../../../lib/commands/settings.ts';
+import { createSmartForward } from '../../../lib/commands/smart-forward.ts';
+import { createSmartReply } from '../../../lib/commands/smart-reply.ts';
+import { createSyncCommand } from '../../../lib/commands/sync.ts';
+import { createValidateCert } from '../../../lib/commands/validate-cert.ts';
+import type { AnyCommand } from '../../../lib/protocol/command.ts';
+import { encode } from '../../../lib/wbxml/index.ts';
+
+/** Nothing is asked of these services while a command describes itself. */
+const deps = { classes: [] } as never;
+
+const COMMANDS: readonly (readonly [AnyCommand, string, number, 'required' | 'optional' | 'none', boolean])[] = [
+  [createSyncCommand(deps), 'Sync', 0, 'optional', true],
+  [createSendMail(deps), 'SendMail', 1, 'required', true],
+  [createSmartForward(deps), 'SmartForward', 2, 'required', true],
+  [createSmartReply(deps), 'SmartReply', 3, 'required', true],
+  [createGetAttachment(deps), 'GetAttachment', 4, 'none', true],
+  [createFolderSync(deps), 'FolderSync', 9, 'required', true],
+  [createFolderCreate(deps), 'FolderCreate', 10, 'required', true],
+  [createFolderDelete(deps), 'FolderDelete', 11, 'required', true],
+  [createFolderUpdate(deps), 'FolderUpdate', 12, 'required', true],
+  [createMoveItems(deps), 'MoveItems', 13, 'required', true],
+  [createGetItemEstimateCommand(deps), 'GetItemEstimate', 14, 'required', true],
+  [createSearch(deps), 'Search', 16, 'required', true],
+  [createSettings(deps), 'Settings', 17, 'required', true],
+  [createPing(deps), 'Ping', 18, 'optional', false],
+  [createItemOperations(deps), 'ItemOperations', 19, 'required', true],
+  [createProvision(deps), 'Provision', 20, 'optional', false],
+  [createResolveRecipients(deps), 'ResolveRecipients', 21, 'required', true],
+  [createValidateCert([]), 'ValidateCert', 22, 'required', true],
+  [createFind(deps), 'Find', 23, 'required', true],
+];
+
+describe('a command says', () => {
+  test.each(COMMANDS.map((row) => [row[1], row] as const))('what it is: %s', (_, row) => {
+    const [command, name, code, body, needsPolicy] = row;
+    expect({ ...command }).toMatchObject({ name, code, body, needsPolicy });
+    expect(command.mime?.upTo).toBe(code >= 1 && code <= 3 ? 121 : undefined);
+  });
+
+  test.each(COMMANDS.filter(([{ body }]) => body !== 'none').map((row) => [row[1], row[0]] as const))(
+    'with a common status and nothing else that something is in the way: %s',
+    (name, command) => {
+      const answer = command.failure(142);
+      expect(answer).toEqual({ Status: 142 });
+      expect(encode(command.response, answer, 161).length).toBeGreaterThan(0);
+      expect(name).toBe(command.name);
+    },
+  );
+
+  test('under a code of its own', () => {
+    expect(new Set(COMMANDS.map(([{ code }]) => code)).size).toBe(COMMANDS.length);
+  });
+});
+
+describe('a command has a status of its own for', () => {
+  const failures = (command: AnyCommand, statuses: readonly number[]) =>
+    statuses.map((status) => (command.failure(status) as { Status: number }).Status);
+
+  test('what is no document of it, and for trouble: Ping [MS-ASCMD R4244 R4261]', () => {
+    const ping = COMMANDS.find(([{ name }]) => name === 'Ping')![0];
+    expect(failures(ping, [100, 101, 102, 103, 104, 110, 111, 112])).toEqual([100, 4, 4, 4, 104, 8, 8, 112]);
+  });
+
+  test('what is no document of it: Sync [MS-ASCMD R4545]', () => {
+    const sync = COMMANDS.find(([{ name }]) => name === 'Sync')![0];
+    expect(failures(sync, [100, 101, 102, 103, 104, 105])).toEqual([100, 4, 4, 4, 4, 105]);
+  });
+});
