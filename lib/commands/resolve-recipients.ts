@@ -2,7 +2,7 @@ import { ResolveRecipientsRequest, ResolveRecipientsResponse } from '../document
 import type { AddressBook, Entry } from '../identity/address-book.ts';
 import type { Certificates } from '../identity/certificates.ts';
 import type { Groups } from '../identity/groups.ts';
-import type { Photos } from '../identity/photos.ts';
+import { NO_PHOTOS, type Photos } from '../identity/photos.ts';
 import type { Account } from '../identity/types.ts';
 import { type Command, type CommandContext, document } from '../protocol/command.ts';
 import { fold } from '../search/tokens.ts';
@@ -13,14 +13,15 @@ import {
   NO_DATA,
   parseInterval,
 } from './resolve-recipients/availability.ts';
-import { CertificateBudget, certificatesOf, Retrieval } from './resolve-recipients/certificates.ts';
+import { CertificateBudget, certificatesOf, NO_CERTIFICATES, Retrieval } from './resolve-recipients/certificates.ts';
 import { type Picture, type PictureWish, pictures, wantsPictures } from './search/pictures.ts';
 
 export interface ResolveRecipientsDeps {
   readonly addressBook: AddressBook;
-  readonly groups: Pick<Groups, 'expand'>;
-  readonly photos: Pick<Photos, 'each'>;
-  readonly certificates: Pick<Certificates, 'valid'>;
+  /** Groups have members only where somebody says which; nobody has photos or certificates where these are absent. */
+  readonly groups?: Pick<Groups, 'expand'>;
+  readonly photos?: Pick<Photos, 'each'>;
+  readonly certificates?: Pick<Certificates, 'valid'>;
   /** Of an account; no data where absent. */
   readonly freeBusy?: (account: Account) => FreeBusy;
 }
@@ -137,13 +138,13 @@ async function answer(
 
 /** Certificates and times of who is meant: one person, or all in a group as if they were one. */
 async function detailsOf(
-  { groups, certificates, freeBusy = () => NO_DATA }: ResolveRecipientsDeps,
+  { groups, certificates = NO_CERTIFICATES, freeBusy = () => NO_DATA }: ResolveRecipientsDeps,
   { account, group }: Entry,
   { retrieval, budget, interval }: Wish,
   place: number,
 ): Promise<Pick<Recipient, 'Certificates' | 'Availability'>> {
-  if (retrieval === Retrieval.None && !interval) return {};
-  const people = group ? await groups.expand(group) : { accounts: account ? [account] : [], outside: [] };
+  if (retrieval === Retrieval.None && !interval) return { Availability: undefined, Certificates: undefined };
+  const people = (group && (await groups?.expand(group))) ?? { accounts: account ? [account] : [], outside: [] };
   const { accounts, outside } = people;
   const strangers = outside.length;
   return {
@@ -157,7 +158,7 @@ async function detailsOf(
 
 /** Over all of the request: the limit on pictures is one for the whole answer. */
 async function photosOf(
-  { photos }: ResolveRecipientsDeps,
+  { photos = NO_PHOTOS }: ResolveRecipientsDeps,
   found: readonly Found[],
   wish: PictureWish,
   suggestions: number,

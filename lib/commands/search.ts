@@ -1,7 +1,7 @@
 import { Gal } from '../documents/items/gal.ts';
 import { SearchRequest, SearchResponse } from '../documents/search.ts';
 import type { AddressBook } from '../identity/address-book.ts';
-import type { Photos } from '../identity/photos.ts';
+import { NO_PHOTOS, type Photos } from '../identity/photos.ts';
 import { formatServerId } from '../mailbox/server-id.ts';
 import type { Item } from '../mailbox/types.ts';
 import { errorFields } from '../ops/log.ts';
@@ -18,7 +18,8 @@ import { type ShownClass, type ShownClasses, shownClasses, type Wish } from './s
 export interface SearchDeps {
   readonly mail: Pick<MailSearch, 'search'>;
   readonly addressBook: AddressBook;
-  readonly photos: Pick<Photos, 'each'>;
+  /** No photos where absent. */
+  readonly photos?: Pick<Photos, 'each'>;
   readonly classes: readonly ShownClass[];
   /** Bytes of bodies in one answer; results past it are told without. Default 16 MB. */
   readonly bytes?: number;
@@ -101,7 +102,7 @@ async function addresses(
   if (asked.Query.children.length > 0) throw new SearchFailed(Status.Invalid);
   const found = await addressBook.find(account, asked.Query.text());
   const entries = found.slice(range.from, range.to + 1);
-  const told = await galResults(entries, version, asked.Options?.Picture, photos);
+  const told = await galResults(entries, version, asked.Options?.Picture, photos ?? NO_PHOTOS);
   const Result = told.map((entry): Result => ({ Properties: encodeFragment(Gal, entry, version) }));
   // R3847: no Result where nothing was found.
   return { Status: Status.Success, Result, Range: toldRange(range, entries.length), Total: found.length };

@@ -46,6 +46,13 @@ export function createPhotos(table: Pick<Table, 'get' | 'batchGet' | 'transact'>
   };
 }
 
+/** A directory without photos. */
+export const NO_PHOTOS: Pick<Photos, 'each'> = {
+  async *each(ids) {
+    for (const _ of ids) yield undefined;
+  },
+};
+
 const BEGINNINGS = [
   [0xff, 0xd8, 0xff],
   [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],

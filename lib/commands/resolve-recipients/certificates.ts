@@ -14,6 +14,9 @@ export interface ToldCertificates {
   readonly Certificate?: readonly Uint8Array[];
 }
 
+/** A directory without certificates. */
+export const NO_CERTIFICATES: Pick<Certificates, 'valid'> = { valid: async () => [] };
+
 /** How many certificates an answer may hold; those of one recipient come whole or not at all (R851, R3255). */
 export class CertificateBudget {
   #left: number;
