@@ -12,20 +12,6 @@ export interface Group {
 export const GROUPS: Readonly<Record<string, Group>> = {
   wbxml: { files: ['lib/wbxml/**/*.ts'], tests: ['test/unit/wbxml/'] },
   protocol: { files: ['lib/protocol/**/*.ts'], tests: ['test/unit/protocol/'] },
-  // Commands that only read are tested through the whole server, which takes longer.
-  queries: {
-    files: [
-      'lib/commands/{find,get-attachment,item-operations,resolve-recipients,search}.ts',
-      'lib/commands/{item-operations,resolve-recipients,search,show}/*.ts',
-    ],
-    tests: [
-      'test/unit/commands/',
-      'test/e2e/find',
-      'test/e2e/item-operations',
-      'test/e2e/resolve-recipients',
-      'test/e2e/search',
-    ],
-  },
   commands: { files: ['lib/commands/**/*.ts'], tests: ['test/unit/commands/'] },
   sync: {
     files: ['lib/sync/**/*.ts'],
