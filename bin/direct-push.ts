@@ -6,9 +6,14 @@ import { BadOption } from '../lib/embedded/options.ts';
 import { backupCommands } from './cli/backup.ts';
 import { deviceCommands } from './cli/device.ts';
 import { doctorCommand } from './cli/doctor.ts';
+import { groupCommands } from './cli/group.ts';
 import { mailCommands } from './cli/mail.ts';
+import { mailDomainCommands } from './cli/mail-domain.ts';
 import { CliError } from './cli/output.ts';
+import { personCommands } from './cli/person.ts';
 import { policyCommands } from './cli/policy.ts';
+import { quotaCommands } from './cli/quota.ts';
+import { ruleCommands } from './cli/rule.ts';
 import { serveCommand } from './cli/serve.ts';
 import { userCommands } from './cli/user.ts';
 
@@ -32,14 +37,19 @@ const program = new Command('direct-push')
   .option('--store <engine>', 'sqlite or dynamodb (STORE, default sqlite)')
   .option('--endpoint <url>', 'DynamoDB endpoint (AWS_ENDPOINT_URL)')
   .option('--region <name>', 'AWS region (AWS_REGION, default us-east-1)')
+  .option('--stack <name>', 'a stack on AWS instead: its tables and bucket, with the credentials of the AWS SDK')
   .option('--table-prefix <text>', 'what the table names begin with (TABLE_PREFIX, default direct-push-)')
   .showHelpAfterError('(--help shows what there is)')
   .configureHelp({ showGlobalOptions: true });
 
 serveCommand(program);
-userCommands(program);
+personCommands(userCommands(program));
+groupCommands(program);
+mailDomainCommands(program);
 deviceCommands(program);
 policyCommands(program);
+ruleCommands(program);
+quotaCommands(program);
 mailCommands(program);
 backupCommands(program);
 doctorCommand(program);
@@ -64,6 +74,12 @@ function isNamed(error: unknown): boolean {
     'NoDevice',
     'NoPolicy',
     'InvalidPolicy',
+    'InvalidRule',
+    'QuotaExceeded',
+    'NoGroup',
+    'InvalidPhoto',
+    'InvalidCertificate',
+    'AwsTrouble',
   ];
   const code = (error as NodeJS.ErrnoException).code;
   return named.includes(error.name) || code === 'ENOENT' || code === 'EACCES' || code === 'EADDRINUSE';

@@ -18,6 +18,7 @@ interface ServeFlags extends StoreFlags {
   readonly authUrl?: string;
   readonly oidcIssuer?: string;
   readonly oidcAudience?: string;
+  readonly versions?: string;
   readonly minHeartbeat?: string;
   readonly maxHeartbeat?: string;
   readonly maxMessageBytes?: string;
@@ -27,6 +28,20 @@ interface ServeFlags extends StoreFlags {
   readonly maxSendBytes?: string;
   readonly maxRecipients?: string;
   readonly recipientsPerHour?: string;
+  readonly maxDevices?: string;
+  readonly quotaBytes?: string;
+  readonly quotaItems?: string;
+  readonly quotaFolderItems?: string;
+  readonly quotaItemBytes?: string;
+  readonly commandsPerMinute?: string;
+  readonly syncsPerMinute?: string;
+  readonly sameCommands?: string;
+  readonly throttleMinutes?: string;
+  readonly agentChanges?: string;
+  readonly agentHours?: string;
+  readonly agentBlockHours?: string;
+  readonly passwordUrl?: string;
+  readonly passwordWarnDays?: string;
   readonly demo: boolean;
 }
 
@@ -48,6 +63,7 @@ export function serveCommand(program: Command): void {
     .option('--auth-url <url>', 'check passwords by POST to this endpoint instead of here (AUTH_URL)')
     .option('--oidc-issuer <url>', 'take bearer tokens of this issuer (OIDC_ISSUER)')
     .option('--oidc-audience <text>', 'audience that the tokens must name (OIDC_AUDIENCE)')
+    .option('--versions <list>', 'versions of the protocol to speak, 12.1,14.1 (PROTOCOL_VERSIONS, default all)')
     .option('--min-heartbeat <seconds>', 'shortest Ping (default 60)')
     .option('--max-heartbeat <seconds>', 'longest Ping (default 3540)')
     .option('--max-message-bytes <number>', 'largest message taken in (default 52428800)')
@@ -57,6 +73,23 @@ export function serveCommand(program: Command): void {
     .option('--max-send-bytes <number>', 'largest message sent (default 36700160)')
     .option('--max-recipients <number>', 'recipients of one message (default 500)')
     .option('--recipients-per-hour <number>', 'recipients of all mail of an account in one hour (default 2000)')
+    .option('--max-devices <number>', 'devices of one account (MAX_DEVICES, default no limit)')
+    .option('--quota-bytes <number>', 'bytes of a mailbox without limits of its own (QUOTA_BYTES)')
+    .option('--quota-items <number>', 'its items (QUOTA_ITEMS)')
+    .option('--quota-folder-items <number>', 'items of one of its folders (QUOTA_FOLDER_ITEMS)')
+    .option('--quota-item-bytes <number>', 'bytes of one of its items (QUOTA_ITEM_BYTES)')
+    .option('--commands-per-minute <number>', 'requests of one device (COMMANDS_PER_MINUTE, default 3000; 0: any)')
+    .option('--syncs-per-minute <number>', 'Syncs of one device (SYNCS_PER_MINUTE, default 1800; 0: any)')
+    .option('--same-commands <number>', 'the very same request in ten minutes (SAME_COMMANDS, default 100; 0: any)')
+    .option('--throttle-minutes <number>', 'how long a device waits that asks for more (THROTTLE_MINUTES, default 10)')
+    .option('--agent-changes <number>', 'changes of its User-Agent that a device may make (AGENT_CHANGES, default any)')
+    .option('--agent-hours <number>', 'within so many hours (AGENT_HOURS, default 24)')
+    .option('--agent-block-hours <number>', 'how long it waits after one more (AGENT_BLOCK_HOURS, default 14)')
+    .option('--password-url <url>', 'where users change their password (PASSWORD_URL)')
+    .option(
+      '--password-warn-days <number>',
+      'days before a password expires to say so (PASSWORD_WARN_DAYS, default 14)',
+    )
     .option('--no-demo', 'make no demo account in an empty data folder')
     .addOption(
       new Option('--log-level <level>', 'LOG_LEVEL, default info').choices([
@@ -88,6 +121,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       authUrl: flags.authUrl,
       oidcIssuer: flags.oidcIssuer,
       oidcAudience: flags.oidcAudience,
+      versions: flags.versions,
       minHeartbeatS: flags.minHeartbeat,
       maxHeartbeatS: flags.maxHeartbeat,
       maxMessageBytes: flags.maxMessageBytes,
@@ -97,6 +131,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       maxSendBytes: flags.maxSendBytes,
       maxRecipients: flags.maxRecipients,
       recipientsPerHour: flags.recipientsPerHour,
+      ...limits(flags),
       demo: flags.demo,
     },
     process.env,
@@ -105,6 +140,24 @@ async function serve(flags: ServeFlags): Promise<void> {
   announce(running);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(running, signal));
 }
+
+/** Options of the same name. */
+const limits = (flags: ServeFlags) => ({
+  maxDevices: flags.maxDevices,
+  quotaBytes: flags.quotaBytes,
+  quotaItems: flags.quotaItems,
+  quotaFolderItems: flags.quotaFolderItems,
+  quotaItemBytes: flags.quotaItemBytes,
+  commandsPerMinute: flags.commandsPerMinute,
+  syncsPerMinute: flags.syncsPerMinute,
+  sameCommands: flags.sameCommands,
+  throttleMinutes: flags.throttleMinutes,
+  agentChanges: flags.agentChanges,
+  agentHours: flags.agentHours,
+  agentBlockHours: flags.agentBlockHours,
+  passwordUrl: flags.passwordUrl,
+  passwordWarnDays: flags.passwordWarnDays,
+});
 
 /** Every held Ping is answered before the process ends; a second signal does not wait. */
 async function stop(running: Running, signal: NodeJS.Signals): Promise<void> {

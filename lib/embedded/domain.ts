@@ -1,12 +1,6 @@
 import path from 'node:path';
-import { createDelivery, type Delivery } from '../delivery/deliver.ts';
-import { type Accounts, createAccounts } from '../identity/accounts.ts';
-import { createDevices } from '../identity/devices.ts';
+import type { Notices } from '../delivery/notices.ts';
 import type { HashCost } from '../identity/password-hash.ts';
-import { createPolicies, type Policies } from '../identity/policies.ts';
-import type { Devices } from '../identity/types.ts';
-import { TableMailboxes } from '../mailbox/mailboxes.ts';
-import type { Mailboxes } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import { MailSearch } from '../search/mail-search.ts';
@@ -17,20 +11,18 @@ import { openFileBlobs } from '../store/files/blobs.ts';
 import type { Store, Table } from '../store/ports.ts';
 import { BLOB_FOLDER, openSqliteStore } from '../store/sqlite/open.ts';
 import type { EmbeddedOptions } from './options.ts';
+import { createPeople, openVault, type People } from './people.ts';
+import { createTenants, type Tenants } from './tenants.ts';
 
 const SEARCH_FOLDER = 'search';
 
 /** A store, opened, with everything that works on it but the server: what the command line needs. */
-export interface Domain {
+export interface Domain extends People, Tenants {
   readonly options: EmbeddedOptions;
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Store;
-  readonly mailboxes: Mailboxes;
-  readonly accounts: Accounts;
-  readonly devices: Devices;
-  readonly policies: Policies;
-  readonly delivery: Delivery;
+  readonly notices: Notices;
   readonly search: MailSearch;
   close(): Promise<void>;
 }
@@ -53,21 +45,20 @@ export async function openDomain(
 ): Promise<Domain> {
   const opened = await openStore(options, clock, log, settings);
   const store = settings.over ? { ...opened, table: settings.over(opened.table) } : opened;
-  const { table, blobs } = store;
-  const mailboxes = new TableMailboxes({ table, blobs, clock });
-  const accounts = createAccounts({ table, clock, mailboxes, hashCost: settings.hashCost });
+  const { blobs } = store;
+  const { tenants, tell } = createTenants({ options, store, clock, log, hashCost: settings.hashCost });
+  const relay = options.relayUrl !== undefined;
   const index = openIndex(options, store);
+  const people = createPeople({ ...tenants, options, store, clock, log, relay, vault: openVault(options) });
   return {
+    ...people,
+    ...tenants,
+    notices: tell(people.delivery),
     options,
     clock,
     log,
     store,
-    mailboxes,
-    accounts,
-    devices: createDevices({ table, clock, mailboxes }),
-    policies: createPolicies({ table, clock, directory: accounts, mailboxes }),
-    delivery: createDelivery({ directory: accounts, mailboxes, table, blobs, clock, log }),
-    search: new MailSearch({ index, mailboxes, blobs, clock, log }),
+    search: new MailSearch({ index, mailboxes: tenants.mailboxes, blobs, clock, log }),
     close: async () => {
       await index.close();
       await store.close();

@@ -1,7 +1,20 @@
 import * as z from 'zod';
+import { AGENT_LIMIT } from '../identity/user-agents.ts';
+import { PASSWORDS } from '../protocol/password-age.ts';
+import { THROTTLE } from '../protocol/throttle.ts';
+import { parseVersion, SUPPORTED_VERSIONS, versionName } from '../protocol/versions.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const seconds = z.coerce.number().int();
+const count = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** A list, or the same in one text: `12.1,14.1`. */
+const versions = z
+  .union([
+    z.array(z.string()).readonly(),
+    z.string().transform((list) => list.split(',').flatMap((name) => name.trim() || [])),
+  ])
+  .pipe(z.array(z.string().refine((name) => parseVersion(name), { error: 'is no version of the protocol' })).min(1));
 
 /** Everything that the embedded server can be told. Every value has a default; unknown names are refused. */
 export const EmbeddedOptions = z
@@ -30,6 +43,8 @@ export const EmbeddedOptions = z
       .string()
       .regex(/^[\w.-]{0,64}$/)
       .default('direct-push-'),
+    /** Versions of the protocol that are spoken and advertised; all by default. */
+    versions: versions.default(SUPPORTED_VERSIONS.map(versionName)),
     /** Bounds of a Ping's heartbeat, seconds (MS-ASCMD 2.2.3.79.1: 60 to 3540). */
     minHeartbeatS: seconds.min(60).max(3540).default(60),
     maxHeartbeatS: seconds.min(60).max(3540).default(3540),
@@ -59,6 +74,13 @@ export const EmbeddedOptions = z
     recipientsPerHour: z.coerce.number().int().min(0).max(1_000_000).default(2_000),
     /** Unknown addresses of a domain that has accounts here go to the relay: the domain is shared with another server. */
     relayOwnDomains: z.boolean().default(false),
+    /** Who is in one address list: the accounts of a domain, or all of this server. */
+    galScope: z.enum(['domain', 'server']).default('domain'),
+    /** Seals recovery passwords of devices: 32 bytes in base64. A file in the data folder by default. */
+    recoveryKey: z
+      .string()
+      .refine((text) => Buffer.from(text, 'base64').length === 32, { error: 'must be 32 bytes in base64' })
+      .optional(),
     /** Proxies in front whose X-Forwarded-For is believed. */
     trustedHops: z.coerce.number().int().min(0).max(10).default(0),
     logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -67,6 +89,27 @@ export const EmbeddedOptions = z
     /** OIDC: bearer tokens of this issuer, for this audience, are logins. */
     oidcIssuer: z.url().optional(),
     oidcAudience: z.string().optional(),
+    /** Devices of one account; a further one gets status 177. 0: as many as come. */
+    maxDevices: count.default(0),
+    /** What a mailbox may hold that has no limits of its own: bytes, items, items of one folder, bytes of one item. */
+    quotaBytes: count.optional(),
+    quotaItems: count.optional(),
+    quotaFolderItems: count.optional(),
+    quotaItemBytes: count.optional(),
+    /** Requests of one device in one minute, Syncs among them, and the very same request within ten; 0: no limit. */
+    commandsPerMinute: count.default(THROTTLE.commandsPerMinute),
+    syncsPerMinute: count.default(THROTTLE.syncsPerMinute),
+    sameCommands: count.default(THROTTLE.sameCommands),
+    /** How long a device is shut out that asks for more. */
+    throttleMinutes: count.min(1).default(THROTTLE.blockMs / 60_000),
+    /** Changes of its User-Agent that a device may make within some hours, and how long it is shut out after one more. */
+    agentChanges: count.default(0),
+    agentHours: count.min(1).default(AGENT_LIMIT.periodMs / 3_600_000),
+    agentBlockHours: count.min(1).default(AGENT_LIMIT.blockMs / 3_600_000),
+    /** Where users change their password; without it an expired one is a wrong one. */
+    passwordUrl: z.url({ protocol: /^https?$/ }).optional(),
+    /** Days before a password expires from which devices are told. */
+    passwordWarnDays: count.default(PASSWORDS.warnDays),
     /** Make a demo account when the data folder has no account. */
     demo: z.boolean().default(false),
   })
@@ -100,10 +143,27 @@ const ENVIRONMENT: Readonly<Record<string, keyof EmbeddedOptions>> = {
   AWS_ENDPOINT_URL: 'endpoint',
   AWS_REGION: 'region',
   TABLE_PREFIX: 'tablePrefix',
+  PROTOCOL_VERSIONS: 'versions',
   RELAY_URL: 'relayUrl',
   MAIL_NAME: 'mailName',
+  GAL_SCOPE: 'galScope',
+  RECOVERY_KEY: 'recoveryKey',
   TRUSTED_HOPS: 'trustedHops',
   LOG_LEVEL: 'logLevel',
+  MAX_DEVICES: 'maxDevices',
+  QUOTA_BYTES: 'quotaBytes',
+  QUOTA_ITEMS: 'quotaItems',
+  QUOTA_FOLDER_ITEMS: 'quotaFolderItems',
+  QUOTA_ITEM_BYTES: 'quotaItemBytes',
+  COMMANDS_PER_MINUTE: 'commandsPerMinute',
+  SYNCS_PER_MINUTE: 'syncsPerMinute',
+  SAME_COMMANDS: 'sameCommands',
+  THROTTLE_MINUTES: 'throttleMinutes',
+  AGENT_CHANGES: 'agentChanges',
+  AGENT_HOURS: 'agentHours',
+  AGENT_BLOCK_HOURS: 'agentBlockHours',
+  PASSWORD_URL: 'passwordUrl',
+  PASSWORD_WARN_DAYS: 'passwordWarnDays',
   AUTH_URL: 'authUrl',
   OIDC_ISSUER: 'oidcIssuer',
   OIDC_AUDIENCE: 'oidcAudience',

@@ -1,10 +1,12 @@
 import { rootCertificates } from 'node:tls';
+import { sendOptions } from '../commands/compose/options.ts';
 import { createFind } from '../commands/find.ts';
 import { createFolderCreate } from '../commands/folder-create.ts';
 import { createFolderDelete } from '../commands/folder-delete.ts';
 import { createFolderSync } from '../commands/folder-sync.ts';
 import { createFolderUpdate } from '../commands/folder-update.ts';
 import { createGetAttachment } from '../commands/get-attachment.ts';
+import { createGetHierarchy } from '../commands/get-hierarchy.ts';
 import { createGetItemEstimateCommand } from '../commands/get-item-estimate.ts';
 import { createItemOperations } from '../commands/item-operations.ts';
 import { createMoveItems } from '../commands/move-items.ts';
@@ -18,6 +20,7 @@ import { shownEmail } from '../commands/show/email.ts';
 import { createSmartForward } from '../commands/smart-forward.ts';
 import { createSmartReply } from '../commands/smart-reply.ts';
 import { emailClass } from '../commands/sync/email.ts';
+import { smsClass } from '../commands/sync/sms.ts';
 import { createSyncCommand } from '../commands/sync.ts';
 import { createValidateCert } from '../commands/validate-cert.ts';
 import { conversationRules } from '../delivery/conversation-rules.ts';
@@ -25,19 +28,21 @@ import type { Outbound } from '../delivery/outbound/types.ts';
 import { withAutodiscover } from '../http/autodiscover.ts';
 import type { Handler } from '../http/types.ts';
 import { createAddressBook } from '../identity/address-book.ts';
-import { type AuthenticatorOptions, createAuthenticator } from '../identity/authenticator.ts';
-import { createBearerAuth } from '../identity/bearer.ts';
-import { createHttpAuth } from '../identity/outside.ts';
+import type { AuthenticatorOptions } from '../identity/authenticator.ts';
 import type { HashCost } from '../identity/password-hash.ts';
 import { createPolicyGate } from '../identity/policy-gate.ts';
+import type { Tracer } from '../ops/tracer.ts';
 import type { RequestLimits } from '../protocol/limits.ts';
+import { parseVersion } from '../protocol/versions.ts';
 import type { Holder } from '../push/types.ts';
 import { createServer } from '../server.ts';
+import type { Conversations } from '../sync/beside.ts';
 import { HierarchyStates } from '../sync/hierarchy-states.ts';
 import { SyncNews } from '../sync/news.ts';
 import { SyncStates } from '../sync/states.ts';
+import { openAuthenticator } from './authentication.ts';
 import type { Domain } from './domain.ts';
-import { issuerKeys } from './oidc.ts';
+import { passwordOption, throttleOption } from './limits.ts';
 
 export interface ProductSettings {
   readonly hashCost?: HashCost;
@@ -45,43 +50,39 @@ export interface ProductSettings {
   /** Which host serves; `task`, which may hold requests, where absent. */
   readonly lane?: 'lambda' | 'task';
   readonly limits?: Partial<RequestLimits>;
+  /** Absent: no spans. */
+  readonly tracer?: Tracer;
   /** What Autodiscover names: `https://mail.example.com`. The name that a client came by where absent. */
   readonly origin?: string;
 }
 
 /** The product on one store: every command, with what it needs, and Autodiscover. */
 export function createProduct(domain: Domain, holder: Holder, outbound: Outbound, settings: ProductSettings): Handler {
-  const { clock, log, store, mailboxes, accounts, devices, policies, delivery, search, options } = domain;
+  const { clock, log, store, mailboxes, notices, accounts, devices, policies, delivery, search, options } = domain;
+  const { groups, photos, certificates, domains, oof, recovery } = domain;
   const { table, blobs } = store;
   const states = new SyncStates(table);
   const hierarchy = new HierarchyStates(table, mailboxes);
   const news = new SyncNews(states, clock);
-  const classes = [emailClass(blobs)];
-  const shown = [shownEmail(blobs)];
-  const addressBook = createAddressBook({ directory: accounts, clock });
-  const bearer = options.oidcIssuer
-    ? createBearerAuth(
-        { jwks: issuerKeys(options.oidcIssuer), issuer: options.oidcIssuer, audience: options.oidcAudience! },
-        { clock, directory: accounts },
-      )
-    : undefined;
+  const shown = [shownEmail(blobs), shownEmail(blobs, 'SMS')];
+  const addressBook = createAddressBook({ directory: accounts, groups, scope: options.galScope, clock });
   const mail = { table, blobs, delivery, outbound };
   const { maxRecipients, recipientsPerHour } = options;
   const sending = { maxBytes: options.maxSendBytes, maxRecipients, recipientsPerHour };
-  const outside = options.authUrl ? createHttpAuth({ url: options.authUrl, clock }) : undefined;
-  const authenticator = createAuthenticator({
+  const classes = [emailClass(blobs, { ...mail, options: sendOptions(sending) }), smsClass(blobs)];
+  const conversations: Conversations = (mailbox, id) => search.conversation(mailbox, id);
+  const authenticator = openAuthenticator(options, {
     accounts,
     clock,
     log,
-    bearer,
-    outside,
     hashCost: settings.hashCost,
     options: settings.authentication,
   });
+  const passwords = passwordOption(options);
   const server = createServer({
     commands: (registry) => [
       createProvision({ devices, policies }),
-      createSettings({ devices }),
+      createSettings({ devices, oof, recovery }),
       createFolderSync({ states: hierarchy, reinitialize: () => registry().reinitialize }),
       createFolderCreate(hierarchy),
       createFolderUpdate(hierarchy),
@@ -90,18 +91,19 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
       createSendMail(mail, sending),
       createSmartReply(mail, sending),
       createSmartForward(mail, sending),
-      createSyncCommand({ table, states, news, classes }),
-      createGetItemEstimateCommand({ states, classes }),
+      createSyncCommand({ table, states, news, classes, conversations }),
+      createGetItemEstimateCommand({ states, classes, conversations }),
       createItemOperations({
         blobs,
         classes: shown,
-        conversations: (mailbox, id) => search.conversation(mailbox, id),
+        conversations,
         rules: conversationRules(table),
       }),
       createGetAttachment(blobs),
-      createSearch({ mail: search, addressBook, classes: shown }),
-      createFind({ mail: search, addressBook }),
-      createResolveRecipients({ addressBook }),
+      createGetHierarchy(),
+      createSearch({ mail: search, addressBook, photos, classes: shown }),
+      createFind({ mail: search, addressBook, photos }),
+      createResolveRecipients({ addressBook, groups, photos, certificates }),
       createValidateCert(rootCertificates),
       createPing({
         table,
@@ -119,7 +121,19 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
     clock,
     log,
     lane: settings.lane ?? 'task',
+    versions: options.versions.flatMap((name) => parseVersion(name) ?? []),
     limits: settings.limits,
+    notices,
+    passwords,
+    throttle: throttleOption(options),
+    tracer: settings.tracer,
   });
-  return withAutodiscover(server, { authenticator, now: () => clock.now(), origin: settings.origin });
+  return withAutodiscover(server, {
+    authenticator,
+    directory: accounts,
+    domains,
+    passwords,
+    now: () => clock.now(),
+    origin: settings.origin,
+  });
 }

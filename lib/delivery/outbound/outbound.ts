@@ -66,7 +66,8 @@ class Queue implements OutboundQueue {
     const plain = parseAddress(address);
     if (plain === undefined) return undefined;
     const accepted = await this.#services.delivery.accepts(plain, sender.address);
-    if (accepted !== 'unknown') return accepted === 'yes' ? 'local' : undefined;
+    // A full mailbox may have room again before the queue gives up.
+    if (accepted !== 'unknown') return accepted === 'refused' ? undefined : 'local';
     if (!this.#services.relay) return undefined;
     // Who is not found in a domain of ours is nowhere; the relay would only send it back.
     const own = [sender.address, ...sender.aliases].some((known) => domainPart(known) === domainPart(plain));
