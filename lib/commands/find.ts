@@ -1,5 +1,6 @@
 import { FindProperties, FindRequest, FindResponse } from '../documents/find.ts';
 import type { AddressBook } from '../identity/address-book.ts';
+import { NO_PHOTOS, type Photos } from '../identity/photos.ts';
 import { previewOf } from '../mail/text.ts';
 import { formatServerId } from '../mailbox/server-id.ts';
 import type { Item } from '../mailbox/types.ts';
@@ -7,7 +8,7 @@ import { type Command, type CommandContext, document } from '../protocol/command
 import { parseQuery } from '../search/kql.ts';
 import type { MailSearch } from '../search/mail-search.ts';
 import { encodeFragment } from '../wbxml/index.ts';
-import { galProperties } from './search/gal.ts';
+import { galResults } from './search/gal.ts';
 import { foldersOf } from './search/mailbox-query.ts';
 import { parseRange, type Range, toldRange } from './search/range.ts';
 import { SearchFailed, Status as SearchStatus } from './search/status.ts';
@@ -15,6 +16,8 @@ import { SearchFailed, Status as SearchStatus } from './search/status.ts';
 export interface FindDeps {
   readonly mail: Pick<MailSearch, 'search'>;
   readonly addressBook: AddressBook;
+  /** No photos where absent. */
+  readonly photos?: Pick<Photos, 'each'>;
 }
 
 type Response = NonNullable<FindResponse['Response']>;
@@ -28,9 +31,6 @@ const DEFAULT_RANGE: Range = { from: 0, to: 99 };
 const MAX_RESULTS = 1000;
 const PREVIEW_CHARACTERS = 255;
 const UNREADABLE: ReadonlySet<number> = new Set([103, 104]);
-/** Find came with 16.1. */
-const FIRST_VERSION = 161;
-const NOT_SUPPORTED = 137;
 
 /** MS-ASCMD 2.2.1.2. */
 export function createFind(deps: FindDeps): Command<FindRequest, FindResponse> {
@@ -41,6 +41,7 @@ export function createFind(deps: FindDeps): Command<FindRequest, FindResponse> {
     response: FindResponse,
     body: 'required',
     needsPolicy: true,
+    versions: { since: 161 },
     run: async (context, request) => document(await run(deps, context, request!.ExecuteSearch)),
     failure: (status) => ({ Status: UNREADABLE.has(status) ? Status.Invalid : status }),
   };
@@ -51,7 +52,6 @@ async function run(
   context: CommandContext,
   asked: FindRequest['ExecuteSearch'],
 ): Promise<FindResponse> {
-  if (context.version < FIRST_VERSION) return { Status: NOT_SUPPORTED };
   const { MailBoxSearchCriterion: mail, GalSearchCriterion: gal } = asked;
   if ((mail === undefined) === (gal === undefined)) return { Status: Status.Invalid };
   const text = (mail ?? gal)!.Options?.Range;
@@ -119,9 +119,7 @@ async function addresses(deps: FindDeps, context: CommandContext, asked: GalCrit
   const { account, version } = context;
   const found = await deps.addressBook.find(account, asked.Query);
   const entries = found.slice(range.from, range.to + 1);
-  const Result = entries.map((entry): Result => {
-    const properties = galProperties(entry, version, asked.Options?.Picture);
-    return { Properties: encodeFragment(FindProperties, properties, version) };
-  });
+  const told = await galResults(entries, version, asked.Options?.Picture, deps.photos ?? NO_PHOTOS);
+  const Result = told.map((entry): Result => ({ Properties: encodeFragment(FindProperties, entry, version) }));
   return { Result, Range: toldRange(range, entries.length), Total: found.length };
 }

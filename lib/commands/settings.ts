@@ -1,21 +1,17 @@
+import type { OofStore } from '../delivery/oof/settings.ts';
 import { SettingsRequest, SettingsResponse } from '../documents/settings.ts';
+import type { RecoveryPasswords } from '../identity/recovery.ts';
 import type { Devices } from '../identity/types.ts';
 import { type Command, type CommandContext, document } from '../protocol/command.ts';
 import { storeDeviceInformation } from './device-information.ts';
+import { changeOf, shownOof } from './settings/oof.ts';
+import { SettingsFailed, Status } from './settings/status.ts';
 
 export interface SettingsDeps {
   readonly devices: Pick<Devices, 'save'>;
+  readonly oof: OofStore;
+  readonly recovery: Pick<RecoveryPasswords, 'set'>;
 }
-
-/** MS-ASCMD 2.2.3.177.15; 168 is MS-ASRM 3.2.4.1. */
-const Status = {
-  Success: 1,
-  ProtocolError: 2,
-  AccessDenied: 3,
-  InvalidArguments: 5,
-  DeniedByPolicy: 7,
-  RightsManagementDisabled: 168,
-} as const;
 
 /** Length of a recovery password (MS-ASCMD 6.39). */
 const MOST_PASSWORD = 255;
@@ -37,6 +33,7 @@ export function createSettings(deps: SettingsDeps): Command<SettingsRequest, Set
     response: SettingsResponse,
     body: 'required',
     needsPolicy: true,
+    versions: { since: 120 },
     async run(context, request = {}) {
       const asked = Object.keys(request).filter(isProperty);
       if (asked.length === 0) return document({ Status: Status.ProtocolError });
@@ -55,11 +52,12 @@ const HANDLERS: { readonly [K in Property]: Handler<K> } = {
     await storeDeviceInformation(devices, context, set);
     return { Status: Status.Success };
   },
-  async DevicePassword(_deps, _context, { Set: set }) {
+  async DevicePassword({ recovery }, { account, device }, { Set: set }) {
     if (set?.Password === undefined) return { Status: Status.ProtocolError };
     if (set.Password.length > MOST_PASSWORD) return { Status: Status.InvalidArguments };
-    // Nobody could read it out again: a success would promise a recovery that there is not.
-    return { Status: Status.DeniedByPolicy };
+    const kept = await recovery.set(account, device.id, set.Password);
+    // R4402: a success would promise a recovery that there is not.
+    return { Status: kept ? Status.Success : Status.DeniedByPolicy };
   },
   async UserInformation(_deps, { account, version }, { Get: get }) {
     if (!get) return { Status: Status.ProtocolError };
@@ -70,13 +68,16 @@ const HANDLERS: { readonly [K in Property]: Handler<K> } = {
     const EmailAddresses = { SMTPAddress, PrimarySmtpAddress: account.address };
     return { Status: Status.Success, Get: { Accounts: { Account: [{ ...named, EmailAddresses }] } } };
   },
-  async Oof(_deps, _context, { Get: get, Set: set }) {
-    if (get && !set) return { Status: Status.Success, Get: { OofState: 0 } };
+  async Oof({ oof }, { account }, { Get: get, Set: set }) {
+    if (get && !set) return { Status: Status.Success, Get: shownOof(await oof.get(account.id), get.BodyType) };
     if (!set || get) return { Status: Status.ProtocolError };
-    // R2272, R3992: one end of a time is none.
-    if ((set.StartTime === undefined) !== (set.EndTime === undefined)) return { Status: Status.ProtocolError };
-    // There are no automatic replies: switching them off is done, switching them on is refused.
-    return { Status: set.OofState === 0 ? Status.Success : Status.AccessDenied };
+    try {
+      await oof.set(account.id, changeOf(set, await oof.get(account.id)));
+      return { Status: Status.Success };
+    } catch (error) {
+      if (error instanceof SettingsFailed) return { Status: error.status };
+      throw error;
+    }
   },
   async RightsManagementInformation() {
     return { Status: Status.RightsManagementDisabled, Get: { RightsManagementTemplates: {} } };

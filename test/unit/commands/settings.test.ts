@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { createSettings } from '../../../lib/commands/settings.ts';
 import type { SettingsRequest } from '../../../lib/documents/settings.ts';
-import { ALL_VERSIONS, phone } from './phone.ts';
+import { ALL_VERSIONS, type Phone, phone } from './phone.ts';
+
+/** There was no such command in 2.5. */
+const SETTINGS_VERSIONS = ALL_VERSIONS.filter((version) => version >= 120);
 
 describe('DeviceInformation', () => {
-  test.each(ALL_VERSIONS)('is kept, in version %i [MS-ASCMD R1507 R4387 R4392]', async (version) => {
+  test.each(SETTINGS_VERSIONS)('is kept, in version %i [MS-ASCMD R1507 R4387 R4392]', async (version) => {
     const ada = await phone(version);
     const told = { Model: 'Nokia', FriendlyName: 'Ada', OS: 'S60', OSLanguage: 'fi', PhoneNumber: '+358' };
     expect(await ada.settings({ DeviceInformation: { Set: told } })).toEqual({
@@ -105,16 +108,12 @@ describe('UserInformation', () => {
 
 describe('other properties', () => {
   test.each([
-    [
-      'a recovery password: nobody could read it out [MS-ASCMD R4402]',
-      { DevicePassword: { Set: { Password: 'x' } } },
-      7,
-    ],
+    ['a recovery password that nobody asked for [MS-ASCMD R4402]', { DevicePassword: { Set: { Password: 'x' } } }, 7],
     ['one that is too long [MS-ASCMD R4400]', { DevicePassword: { Set: { Password: 'x'.repeat(256) } } }, 5],
     ['none where one is set [MS-ASCMD R4398]', { DevicePassword: { Set: {} } }, 2],
     ['nothing of DevicePassword', { DevicePassword: {} }, 2],
     ['switching automatic replies off', { Oof: { Set: { OofState: 0 } } }, 1],
-    ['switching them on', { Oof: { Set: { OofState: 1 } } }, 3],
+    ['switching them on', { Oof: { Set: { OofState: 1 } } }, 1],
     ['nothing of Oof', { Oof: {} }, 2],
     ['Get and Set of Oof at once', { Oof: { Get: {}, Set: { OofState: 0 } } }, 2],
   ] as [string, SettingsRequest, number][])('%s', async (_, request, status) => {
@@ -124,16 +123,113 @@ describe('other properties', () => {
     expect(answer).toEqual({ Status: 1, [property!]: { Status: status } });
   });
 
-  test('automatic replies are off', async () => {
-    const ada = await phone();
-    const answer = await ada.settings({ Oof: { Get: { BodyType: 'Text' } } });
-    expect(answer.Oof).toEqual({ Status: 1, Get: { OofState: 0 } });
-  });
-
   test.each([141, 161] as const)('there is no rights management, in version %i [MS-ASRM R196]', async (version) => {
     const ada = await phone(version);
     const answer = await ada.settings({ RightsManagementInformation: { Get: true } });
     expect(answer.RightsManagementInformation).toMatchObject({ Status: 168, Get: {} });
+  });
+});
+
+describe('a recovery password', () => {
+  test('is kept where the policy asks for it [MS-ASCMD R4396]', async () => {
+    const ada = await phone();
+    await ada.world.policies.save('default', { settings: { PasswordRecoveryEnabled: true } });
+    const set = (Password: string) => ada.settings({ DevicePassword: { Set: { Password } } });
+    expect(await set('hunter2')).toEqual({ Status: 1, DevicePassword: { Status: 1 } });
+    expect((await ada.device()).recovery).toMatch(/^v1\./);
+    expect(await set('')).toEqual({ Status: 1, DevicePassword: { Status: 1 } });
+    expect((await ada.device()).recovery).toBeUndefined();
+    ada.vault = undefined;
+    expect(await set('hunter2')).toEqual({ Status: 1, DevicePassword: { Status: 7 } });
+  });
+});
+
+describe('automatic replies', () => {
+  const message = (over: object) => ({ Enabled: true, ReplyMessage: 'Away', BodyType: 'Text', ...over });
+  const internal = message({ AppliesToInternal: true });
+  const oof = (ada: Phone) => ({
+    set: async (set: object) => (await ada.settings({ Oof: { Set: set } })).Oof?.Status,
+    get: async (get: object = {}) => (await ada.settings({ Oof: { Get: get } })).Oof?.Get,
+  });
+  const audience = (get: Awaited<ReturnType<ReturnType<typeof oof>['get']>>, tag: 'Internal' | 'ExternalKnown') =>
+    get?.OofMessage?.find((one) => one[`AppliesTo${tag}`]);
+
+  test('are off, for all three audiences, before anybody set them [MS-ASCMD R3505 R3513 R3525]', async () => {
+    expect(await oof(await phone()).get()).toEqual({
+      OofState: 0,
+      OofMessage: [
+        { AppliesToInternal: true, Enabled: false },
+        { AppliesToExternalKnown: true, Enabled: false },
+        { AppliesToExternalUnknown: true, Enabled: false },
+      ],
+    });
+  });
+
+  test.each(SETTINGS_VERSIONS)(
+    'are given back as they were set, version %i [MS-ASCMD R787 R796 R805 R816 R826 R1106]',
+    async (version) => {
+      const { get, set } = oof(await phone(version));
+      expect(await set({ OofState: 1, OofMessage: [internal] })).toBe(1);
+      const given = await get({ BodyType: 'Text' });
+      expect(given?.OofState).toBe(1);
+      expect(audience(given, 'Internal')).toMatchObject({ Enabled: true, ReplyMessage: 'Away', BodyType: 'Text' });
+      // R5677: without a text there is no type.
+      expect(audience(given, 'ExternalKnown')).not.toHaveProperty('BodyType');
+    },
+  );
+
+  test('come in the form that is asked for [MS-ASCMD R826 R5677]', async () => {
+    const { get, set } = oof(await phone());
+    await set({ OofMessage: [message({ AppliesToInternal: true, ReplyMessage: 'a < b\nc' })] });
+    expect(audience(await get({ BodyType: 'HTML' }), 'Internal')).toMatchObject({
+      BodyType: 'HTML',
+      ReplyMessage: expect.stringContaining('a &lt; b<br>'),
+    });
+    expect(audience(await get({ BodyType: 'Text' }), 'Internal')?.ReplyMessage).toBe('a < b\nc');
+    await set({
+      OofMessage: [message({ AppliesToInternal: true, ReplyMessage: '<p>Hi <b>you</b></p>', BodyType: 'HTML' })],
+    });
+    expect(audience(await get({ BodyType: 'TEXT' }), 'Internal')).toMatchObject({
+      BodyType: 'Text',
+      ReplyMessage: 'Hi you',
+    });
+    expect(audience(await get(), 'Internal')).toMatchObject({ BodyType: 'HTML', ReplyMessage: '<p>Hi <b>you</b></p>' });
+  });
+
+  test('have times with state 2, and with no other [MS-ASCMD R3535 R7544]', async () => {
+    const { get, set } = oof(await phone());
+    const times = { StartTime: Date.UTC(2026, 5, 1), EndTime: Date.UTC(2026, 5, 9) };
+    expect(await set({ OofState: 2, ...times })).toBe(1);
+    expect(await get()).toMatchObject({ OofState: 2, ...times });
+    // What is not mentioned stays.
+    expect(await set({ OofState: 2, OofMessage: [internal] })).toBe(1);
+    expect(await get()).toMatchObject({ OofState: 2, ...times });
+    expect(await set({ OofState: 1, ...times })).toBe(1);
+    expect(await get()).not.toHaveProperty('StartTime');
+  });
+
+  const DAY = 86_400_000;
+  test.each([
+    ['a start without an end [MS-ASCMD R2272]', { OofState: 2, StartTime: DAY }, 2],
+    ['an end without a start [MS-ASCMD R5681]', { OofState: 2, EndTime: DAY }, 2],
+    ['a state that is none [MS-ASCMD R3530]', { OofState: 3 }, 2],
+    ['a text for nobody', { OofMessage: [message({})] }, 2],
+    ['times without any', { OofState: 2 }, 5],
+    ['a form that is none', { OofMessage: [message({ AppliesToInternal: true, BodyType: 'RTF' })] }, 5],
+    ['a text too long', { OofMessage: [message({ AppliesToInternal: true, ReplyMessage: 'é'.repeat(16_385) })] }, 5],
+    ['an end before the start [MS-ASCMD R5385 R5583]', { OofState: 2, StartTime: 2 * DAY, EndTime: DAY }, 6],
+  ])('%s: status, and nothing is changed', async (_, change, status) => {
+    const { get, set } = oof(await phone());
+    await set({ OofState: 1, OofMessage: [internal] });
+    const before = await get();
+    expect(await set(change)).toBe(status);
+    expect(await get()).toEqual(before);
+  });
+
+  test('are said of an audience that is silent, too [MS-ASCMD R1609]', async () => {
+    const { get, set } = oof(await phone());
+    await set({ OofMessage: [message({ AppliesToExternalKnown: true, Enabled: false })] });
+    expect(audience(await get(), 'ExternalKnown')).toMatchObject({ Enabled: false, ReplyMessage: 'Away' });
   });
 });
 
