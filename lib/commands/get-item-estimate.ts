@@ -3,18 +3,22 @@ import { parseFolderId } from '../mailbox/server-id.ts';
 import type { Folder, MailboxState } from '../mailbox/types.ts';
 import type { FolderId } from '../ops/ids.ts';
 import { type Command, type CommandContext, type CommandResult, document } from '../protocol/command.ts';
+import { besideOf, type Conversations } from '../sync/beside.ts';
 import { usable } from '../sync/collection.ts';
 import { estimate } from '../sync/estimate.ts';
 import { filterAllowed } from '../sync/filter.ts';
 import type { ItemClassHandler } from '../sync/item-class.ts';
-import { mergeOptions } from '../sync/options.ts';
+import { mergeOptions, type SyncOptions } from '../sync/options.ts';
 import { judge } from '../sync/state.ts';
 import type { SyncState, SyncStates } from '../sync/states.ts';
+import { besideInput } from './sync/beside-input.ts';
 
 export interface GetItemEstimateDeps {
   readonly states: SyncStates;
   /** What Sync takes; a folder of another class is no collection. */
   readonly classes: readonly ItemClassHandler[];
+  /** Needed for ConversationMode, which without it does nothing. */
+  readonly conversations?: Conversations;
   /** MS-ASCMD R5647: between 30 and 5000. */
   readonly maxCollections?: number;
 }
@@ -51,9 +55,10 @@ export function createGetItemEstimateCommand(
 async function run(
   context: CommandContext,
   request: GetItemEstimateRequest | undefined,
-  { states, classes }: GetItemEstimateDeps,
+  deps: GetItemEstimateDeps,
   maxCollections: number,
 ): Promise<CommandResult<GetItemEstimateResponse>> {
+  const { states, classes } = deps;
   const collections = request?.Collections.Collection ?? [];
   if (collections.length === 0 || collections.length > maxCollections) return document({ Status: INVALID_XML });
   const { mailbox, device } = context;
@@ -68,7 +73,7 @@ async function run(
     const id = ids[place];
     const folder = id && synchronised(heads.get(id), classes);
     const found = folder && loaded[known.indexOf(folder.id)]?.state;
-    const answer = folder ? await estimateOf(context, one, folder, state, found) : INVALID_COLLECTION;
+    const answer = folder ? await estimateOf(context, deps, one, folder, state, found) : INVALID_COLLECTION;
     if (answer === INVALID_XML || answer === FILTER_NOT_ALLOWED) return document({ Status: answer });
     responses.push(typeof answer === 'number' ? { Status: answer } : answer);
   }
@@ -82,6 +87,7 @@ function synchronised(folder: Folder | undefined, classes: readonly ItemClassHan
 /** One collection: its response, or the status that says why there is none. */
 async function estimateOf(
   context: CommandContext,
+  { classes, conversations }: GetItemEstimateDeps,
   request: RequestCollection,
   folder: Folder,
   mailboxState: MailboxState,
@@ -96,8 +102,14 @@ async function estimateOf(
   if (verdict === 'invalid') return INVALID_KEY;
   const position = verdict === 'current' ? state.next : state.base!;
   const { mailbox, device } = context;
-  const { filterType } = filter;
-  const Estimate = await estimate({ mailbox, device: device.id, folder, state, position, filterType, now });
+  const { own, sms, conversationMode } = filter;
+  const hasSms = classes.some(({ itemClass }) => itemClass === 'SMS');
+  const found = besideInput(context, folder, { sms, conversationMode }, hasSms, conversations);
+  const Estimate = await estimate({
+    ...{ mailbox, device: device.id, folder, state, position, now },
+    filterType: own.filterType,
+    beside: (at, goal) => besideOf(found, at, goal),
+  });
   if (Estimate === undefined) return INVALID_KEY;
   return { Status: OK, Collection: { CollectionId: request.CollectionId, Estimate } };
 }
@@ -107,7 +119,7 @@ function filterOf(
   request: RequestCollection,
   folder: Folder,
   state: SyncState | undefined,
-): { readonly filterType: number } | number {
+): Pick<SyncOptions, 'own' | 'sms' | 'conversationMode'> | number {
   if (request.ConversationMode !== undefined && folder.class !== 'Email') return INVALID_XML;
   if (request.Class !== undefined && request.Class !== folder.class) return INVALID_KEY;
   const blocks = request.Options ?? [];
@@ -117,5 +129,9 @@ function filterOf(
   // R907, R908: only SMS goes together with mail.
   const merged = mergeOptions(state?.options, { Options: request.Options }, folder.class, false);
   if (!merged) return INVALID_KEY;
-  return { filterType: request.FilterType ?? (request.Options ? merged.own.filterType : 0) };
+  const filterType = request.FilterType ?? (request.Options ? merged.own.filterType : 0);
+  const sms = request.Options ? merged.sms : state?.options.sms;
+  // What the last Sync asked for holds until it is said anew.
+  const conversationMode = request.ConversationMode ?? state?.options.conversationMode;
+  return { own: { ...merged.own, filterType }, ...(sms && { sms }), conversationMode: conversationMode === true };
 }

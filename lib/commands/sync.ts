@@ -4,6 +4,7 @@ import type { FolderId } from '../ops/ids.ts';
 import { type Command, type CommandContext, type CommandResult, document, EMPTY } from '../protocol/command.ts';
 import type { Outcome, Sight } from '../push/types.ts';
 import type { Table } from '../store/ports.ts';
+import type { Conversations } from '../sync/beside.ts';
 import { KeyedLock } from '../sync/lock.ts';
 import type { SyncStates } from '../sync/states.ts';
 import type { News } from '../sync/types.ts';
@@ -22,8 +23,10 @@ export interface SyncDeps {
   readonly table: Table;
   readonly states: SyncStates;
   readonly news: News;
-  /** By class of folder: a folder of another class is not synchronised. */
+  /** By class of folder: a folder of another class is not synchronised. SMS has none of its own. */
   readonly classes: readonly SyncItemClass[];
+  /** Needed for ConversationMode, which without it does nothing. */
+  readonly conversations?: Conversations;
   readonly options?: SyncOptionsInput;
 }
 
@@ -81,8 +84,8 @@ class SyncCommand {
 
   /** One request of a device at a time: the second finds the key that the first handed out, and is told the same. */
   async #look(context: CommandContext, plan: SyncPlan): Promise<Exclude<Result, { kind: 'held' }>> {
-    const { table, states } = this.#deps;
-    const deps = { table, states, classes: this.#classes, bytes: this.#bytes[context.lane] };
+    const { table, states, conversations } = this.#deps;
+    const deps = { table, states, conversations, classes: this.#classes, bytes: this.#bytes[context.lane] };
     const name = `${context.mailbox.id} ${context.device.id}`;
     const answers: readonly ResponseCollection[] | SyncFailure = await this.#lock.run(name, () =>
       new SyncSession(deps, context, plan).run(),

@@ -17,8 +17,9 @@ const REFUSED: Applied = { result: 'refused', status: 6 };
 
 /** A client's Change of a message that is no draft: read state, follow-up flag, categories. Elements left out stay. */
 export function applyEmailChange(content: EmailContent, change: Email): Applied {
-  // R347, R648, R723: the server's own, and a client that sends them is told so.
-  const own = [change.ConversationId, change.ReceivedAsBcc, change.Sender];
+  // R347, R648, R723, R817, R835: the server's own, and a client that sends them is told so.
+  const { ConversationId, ReceivedAsBcc, Sender, UmCallerID, UmUserNotes } = change;
+  const own = [ConversationId, ReceivedAsBcc, Sender, UmCallerID, UmUserNotes];
   if (own.some((value) => value !== undefined)) return REFUSED;
   let next = content;
   if (change.Read !== undefined && change.Read !== content.read) next = { ...next, read: change.Read };

@@ -10,6 +10,11 @@ export interface ClassPart {
   readonly head: () => string;
 }
 
+/** The part that makes a message one about a meeting. */
+export function calendarPart<P extends Pick<ClassPart, 'contentType'>>(parts: readonly P[]): P | undefined {
+  return parts.find(({ contentType }) => contentType === 'text/calendar' || contentType === 'application/ics');
+}
+
 /** MessageClass of MS-ASEMAIL 2.2.2.49 for a message with these top headers and leaves. */
 export function messageClassOf(headers: Headers, parts: readonly ClassPart[]): string {
   const root = parseStructured(headers.get('content-type'));
@@ -57,7 +62,7 @@ const RESPONSES: Readonly<Record<string, string>> = {
 };
 
 function meetingClass(parts: readonly ClassPart[]): string | undefined {
-  const part = parts.find(({ contentType }) => contentType === 'text/calendar' || contentType === 'application/ics');
+  const part = calendarPart(parts);
   if (!part) return undefined;
   const head = part.head();
   const method = (part.method ?? /^METHOD:\s*(\w+)/im.exec(head)?.[1])?.toUpperCase();

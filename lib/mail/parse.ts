@@ -1,11 +1,13 @@
+import { readMeeting } from './calendar/meeting.ts';
+import type { StoredMeeting } from './calendar/types.ts';
 import { decodeText, headerEnd, repairHeaders } from './charset.ts';
 import type { Dating } from './dates.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
 import { Headers } from './headers.ts';
 import { MAIL_LIMITS, type MailLimits, withLimits } from './limits.ts';
-import { messageClassOf } from './message-class.ts';
+import { calendarPart, messageClassOf } from './message-class.ts';
 import { parseTree } from './parser.ts';
-import { collectParts, type ParsedAttachment } from './parts.ts';
+import { collectParts, type Leaf, type ParsedAttachment } from './parts.ts';
 import { cleanText } from './text.ts';
 
 /** A message as it is understood, before anything is stored. */
@@ -16,6 +18,7 @@ export interface ParsedMessage extends Envelope {
   readonly text: string;
   readonly html?: string;
   readonly attachments: readonly ParsedAttachment[];
+  readonly meeting?: StoredMeeting;
   /** Why the message was not understood whole: too many parts or lines, or the parser gave up. It is still readable. */
   readonly degraded?: 'bounded' | 'parser';
 }
@@ -34,18 +37,28 @@ export async function parseMessage(raw: Uint8Array, options: ParseOptions): Prom
   try {
     const { headers, root, whole } = await parseTree(repaired, limits);
     const body = collectParts(root, limits);
+    const envelope = envelopeOf(headers, options, limits);
+    const messageClass = messageClassOf(headers, body.leaves);
+    const about = messageClass.startsWith('IPM.Schedule.Meeting') ? meetingIn(body.leaves, envelope) : undefined;
     return {
-      ...envelopeOf(headers, options, limits),
-      messageClass: messageClassOf(headers, body.leaves),
+      ...envelope,
+      messageClass,
       nativeBody: body.html === undefined ? 1 : 2,
-      text: body.text,
+      // A message that is nothing but an invitation says in there what it is about.
+      text: body.text === '' && body.html === undefined ? (about?.description ?? '') : body.text,
       html: body.html,
       attachments: body.attachments,
+      meeting: about?.meeting,
       degraded: whole ? undefined : 'bounded',
     };
   } catch {
     return rawMessage(repaired, options, limits);
   }
+}
+
+function meetingIn(leaves: readonly Leaf[], { messageId, conversationId, received }: Envelope) {
+  const part = calendarPart(leaves);
+  return part && readMeeting(part.text(), { uid: messageId ?? conversationId, received });
 }
 
 /** A message that could not be parsed: what its header says, and the rest as text. */

@@ -39,7 +39,12 @@ export interface ParsedBody {
   readonly text: string;
   readonly html?: string;
   readonly attachments: readonly ParsedAttachment[];
-  readonly leaves: readonly ClassPart[];
+  readonly leaves: readonly Leaf[];
+}
+
+export interface Leaf extends ClassPart {
+  /** All of it. */
+  readonly text: () => string;
 }
 
 /** One piece of the body: both forms of a multipart/alternative, or a text part that stands alone. */
@@ -51,7 +56,7 @@ interface Section {
 interface Walk {
   readonly sections: Section[];
   readonly files: PartNode[];
-  readonly leaves: ClassPart[];
+  readonly leaves: Leaf[];
   readonly limits: MailLimits;
 }
 
@@ -123,12 +128,13 @@ function textOf(sections: readonly Section[], limits: MailLimits): string {
     .join('\n');
 }
 
-function leafOf(node: PartNode, contentType: string): ClassPart {
+function leafOf(node: PartNode, contentType: string): Leaf {
   return {
     contentType,
     name: node.contentDisposition.parsed.params.filename ?? node.contentType.parsed.params.name ?? '',
     method: node.contentType.parsed.params.method,
     head: () => decodeText(bytesOf(node).subarray(0, 65_536), undefined),
+    text: () => decodeText(bytesOf(node), node.contentType.parsed.params.charset),
   };
 }
 

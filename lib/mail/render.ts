@@ -3,6 +3,7 @@ import type { FolderId, ItemId } from '../ops/ids.ts';
 import type { ProtocolVersion } from '../protocol/versions.ts';
 import { type BodyBlobs, type RenderedBody, renderBody } from './body.ts';
 import { type BodyChoice, type BodyOptions, type BodyPreference, chooseBody, sizeOf } from './body-choice.ts';
+import { renderMeeting } from './calendar/render.ts';
 import { fileReference } from './file-reference.ts';
 import { renderFlag } from './flag.ts';
 import type { EmailContent, StoredAttachment } from './types.ts';
@@ -14,6 +15,8 @@ export interface RenderOptions extends BodyOptions {
   readonly version: ProtocolVersion;
   /** 14.1 and later; HTML is the only type of it. */
   readonly bodyPartPreference?: BodyPreference;
+  /** Bytes that the part may take, where it is not `atMost`. */
+  readonly partAtMost?: number;
 }
 
 /** The part of an item that rendering reads. */
@@ -34,7 +37,7 @@ export function renderEmail(
 ): EmailApplicationData | Promise<EmailApplicationData> {
   const { content } = item;
   const preference = options.version >= 141 ? options.bodyPartPreference : undefined;
-  const part = preference && renderPart(content, preference, options.atMost ?? Infinity, blobs);
+  const part = preference && renderPart(content, preference, options.partAtMost ?? options.atMost ?? Infinity, blobs);
   // Who asks for the part and for nothing else gets nothing else (MS-ASCON R247).
   const partOnly = preference !== undefined && !options.bodyPreferences?.length && !options.mimeSupport;
   const body = partOnly ? undefined : renderBody(content, chooseBody(content, options), blobs);
@@ -80,7 +83,7 @@ function assemble(
     // Explicit always: AOSP's mail client fails without it.
     Importance: content.importance,
     Read: content.read,
-    Attachments: content.attachments.length > 0 ? renderAttachments(item) : undefined,
+    Attachments: renderAttachments(item),
     Body: body && {
       Type: body.type,
       EstimatedDataSize: body.size,
@@ -90,6 +93,7 @@ function assemble(
     },
     BodyPart: part,
     MessageClass: content.messageClass,
+    MeetingRequest: content.meeting && renderMeeting(content.meeting, version),
     // All text leaves as UTF-8, whatever the message came in.
     InternetCPID: '65001',
     Flag: renderFlag(content.flag),
@@ -118,13 +122,16 @@ function addEmail2(data: EmailApplicationData, content: EmailContent, version: P
 }
 
 /** MS-ASCON 2.2.2.4: the five bytes of the time, then the reply levels; without the reserved byte and the GUID. */
-function shortIndex(hex: string): Uint8Array {
+export function shortIndex(hex: string): Uint8Array {
   return hex.length > 44 ? Buffer.from(hex.slice(2, 12) + hex.slice(44), 'hex') : Buffer.from(hex.slice(2, 12), 'hex');
 }
 
 function renderAttachments({ folder, id, content }: RenderedItem): EmailApplicationData['Attachments'] {
+  // The invitation is shown as MeetingRequest; its calendar part beside it would be a file that nobody sent.
+  const shown = content.attachments.filter(({ contentType }) => !content.meeting || contentType !== 'text/calendar');
+  if (shown.length === 0) return undefined;
   return {
-    Attachment: content.attachments.map((attachment: StoredAttachment) => ({
+    Attachment: shown.map((attachment: StoredAttachment) => ({
       DisplayName: attachment.name,
       FileReference: fileReference(folder, id, attachment.n, attachment.blob),
       Method: attachment.method,

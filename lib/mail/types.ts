@@ -1,3 +1,5 @@
+import type { StoredMeeting } from './calendar/types.ts';
+
 /** What an item row keeps of a message. Addresses are written as the protocol shows them: `"Name" <address>, ...`. */
 export interface EmailContent {
   /** Epoch milliseconds; DateReceived. */
@@ -38,6 +40,8 @@ export interface EmailContent {
   /** The message as it arrived. */
   readonly mime: { readonly blob: string; readonly size: number };
   readonly attachments: readonly StoredAttachment[];
+  /** Of a message whose class begins with IPM.Schedule.Meeting. */
+  readonly meeting?: StoredMeeting;
 }
 
 /** A body: whole in the row where it is small, otherwise a prefix in the row and the whole in a blob. */
@@ -63,6 +67,8 @@ export interface StoredAttachment {
   readonly contentLocation?: string;
   readonly inline: boolean;
   readonly blob: string;
+  /** What the client calls it that added it to a draft. */
+  readonly clientId?: string;
 }
 
 /** MS-ASEMAIL 2.2.2.34; times in epoch milliseconds. */

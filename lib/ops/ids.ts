@@ -45,6 +45,24 @@ export function ulidTime(ms: number): string {
   return encodeTime(Math.min(Math.max(whole, 0), 281_474_976_710_655), 10);
 }
 
+/** A bit of the time that no date of mail has before the year 6429: it marks the ids of text messages. */
+const SMS_MARK = 4;
+
+/** The same id in a range of its own, apart from mail: what a device wants of each is a range of ids. */
+export function smsId(id: ItemId): ItemId {
+  return (String(SMS_MARK | Number(id[0])) + id.slice(1)) as ItemId;
+}
+
+/** The range of the ids of text messages: `from <= id < below`. */
+export const SMS_IDS = { from: String(SMS_MARK), below: String(2 * SMS_MARK) } as const;
+
+export const isSms = (id: string): boolean => id >= SMS_IDS.from && id < SMS_IDS.below;
+
+/** The id without its mark: its first ten characters are a time again. */
+export function unmarked(id: ItemId): ItemId {
+  return isSms(id) ? ((String(Number(id[0]) & ~SMS_MARK) + id.slice(1)) as ItemId) : id;
+}
+
 /** Unpadded base64url of `bytes` random bytes. */
 export function randomToken(bytes: number): string {
   return randomBytes(bytes).toString('base64url');

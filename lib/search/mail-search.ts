@@ -1,7 +1,7 @@
 import type { ItemRef } from '../mailbox/server-id.ts';
 import type { Item, Mailbox } from '../mailbox/types.ts';
 import { sleep } from '../ops/clock.ts';
-import type { FolderId, ItemId, MailboxId } from '../ops/ids.ts';
+import { type FolderId, type ItemId, type MailboxId, unmarked } from '../ops/ids.ts';
 import { errorFields } from '../ops/log.ts';
 import { Indexer, type IndexerDeps, nameOf } from './indexer.ts';
 import { matches } from './match.ts';
@@ -80,7 +80,10 @@ export class MailSearch {
 }
 
 /** Ids begin with the received date. */
-const newestFirst = (a: Hit, b: Hit): number => (a.item < b.item ? 1 : a.item > b.item ? -1 : 0);
+const newestFirst = (a: Hit, b: Hit): number => {
+  const [first, second] = [unmarked(a.item), unmarked(b.item)];
+  return first < second ? 1 : first > second ? -1 : 0;
+};
 
 async function load(mailbox: Mailbox, hits: readonly Hit[]): Promise<Item[]> {
   const byFolder = new Map<FolderId, ItemId[]>();

@@ -1,10 +1,10 @@
 /** Decides one item without an index: for what no step has taken in yet, and for tests as the truth. */
 import { decodeTime } from 'ulid';
-import type { ItemId } from '../ops/ids.ts';
+import { type ItemId, unmarked } from '../ops/ids.ts';
 import { type Clause, FIELDS, type IndexedItem, type SearchQuery, type Term } from './types.ts';
 
 /** Received date of an item, as its id says it: epoch milliseconds. */
-export const receivedOf = (item: ItemId): number => decodeTime(item);
+export const receivedOf = (item: ItemId): number => decodeTime(unmarked(item));
 
 export function matches(item: IndexedItem, query: SearchQuery): boolean {
   const received = receivedOf(item.item);

@@ -3,9 +3,11 @@ import type { FolderId, ItemId } from '../ops/ids.ts';
 import { type Fold, outcomeOf } from './collapse.ts';
 import type { Emitted, Emitter } from './emit.ts';
 import {
+  aim,
   compareWatermarks,
   extentBetween,
   holds,
+  ignored,
   nextExcess,
   nextMissing,
   type Position,
@@ -176,7 +178,7 @@ async function seePaged(
   rows: readonly LogRow[],
 ): Promise<{ readonly cut: number | undefined; readonly seen: Seen }> {
   if (nextMissing(from) === undefined) return { cut: undefined, seen: new Map() };
-  const paged = rows.filter((row) => wanted(from, row.item) && !holds(from, row.item));
+  const paged = rows.filter(({ item }) => wanted(from, item) && !holds(from, item) && !ignored(from, item));
   if (paged.length === 0) return { cut: undefined, seen: new Map() };
   const found = await mailbox.itemsFor(folder, paged);
   const cut = found.complete ? undefined : rows.indexOf(paged[found.rows.length]!);
@@ -194,7 +196,7 @@ async function pageMissing(input: CollectInput, start: Position, snapshot: numbe
     const page = await input.mailbox.page(input.folder, { below: idBelow(range), from: idFrom(range), limit });
     const from = page.length < limit ? range.from : page.at(-1)!.id;
     const items = withSeen(page, seen, { from, below: range.below });
-    const reached = await tellPage(input, items, snapshot);
+    const reached = await tellPage(input, items, snapshot, position);
     if (reached !== undefined) {
       return reached === 0 ? position : withHeld(position, { from: items[reached - 1]!.id, below: range.below });
     }
@@ -220,10 +222,11 @@ async function tellPage(
   { emitter }: Pick<CollectInput, 'emitter'>,
   items: readonly Item[],
   snapshot: number,
+  position: Position,
 ): Promise<number | undefined> {
   for (let place = 0; place < items.length; place++) {
     const item = items[place]!;
-    if (item.addedSeq > snapshot) continue;
+    if (item.addedSeq > snapshot || ignored(position, item.id)) continue;
     const told = emitter.put('Add', item);
     // Most items are told at once; an await each would cost more than the rendering.
     if ((told instanceof Promise ? await told : told) === 'stop') return place;
@@ -239,7 +242,7 @@ async function pageExcess(input: CollectInput, start: Position): Promise<Positio
     const limit = Math.max(1, Math.min(PAGE, input.room.items));
     const items = await input.mailbox.page(input.folder, { below: idBelow(range), from: idFrom(range), limit });
     for (const [place, item] of items.entries()) {
-      if (position.skipped.includes(item.id)) continue;
+      if (position.skipped.includes(item.id) || ignored(position, item.id)) continue;
       if (input.emitter.remove('SoftDelete', item.id) === 'stop') {
         return place === 0 ? position : withoutHeld(position, { from: items[place - 1]!.id, below: range.below });
       }
@@ -266,17 +269,18 @@ export interface AgainInput extends Omit<CollectInput, 'room' | 'logMoved'> {
 /** Tells the interval between two positions again. What happened since waits, what is gone since is left out. */
 export async function collectAgain(input: AgainInput): Promise<Collected> {
   const { mailbox, folder, base, next, snapshot, own, emitter } = input;
-  const folded = new RowFolder({ ...base, goal: next.goal }, own);
+  const folded = new RowFolder(aim(base, next.goal, next.filterType, next), own);
   const interval = await rowsBetween(mailbox, folder, base.log, next.log);
   if (!interval) return { next, snapshot, gone: true };
   for (const [place, row] of interval.entries()) folded.add(row, place);
   await tellFolds(input, interval, folded.tellable());
   const { added, removed } = extentBetween(withOwn(base, folded.made), next);
-  for (const range of added) await everyPage(input, range, (items) => tellPage(input, items, snapshot));
+  for (const range of added) await everyPage(input, range, (items) => tellPage(input, items, snapshot, next));
   for (const range of removed) {
     await everyPage(input, range, (items) => {
       // What came after the interval began was never told; what its rows told is told.
-      const old = items.filter(({ id, addedSeq }) => addedSeq <= base.log.seq && !emitter.told.includes(id));
+      const known = items.filter(({ id, addedSeq }) => addedSeq <= base.log.seq && !ignored(next, id));
+      const old = known.filter(({ id }) => !emitter.told.includes(id));
       for (const item of old) emitter.remove('SoftDelete', item.id);
     });
   }
@@ -288,7 +292,8 @@ export async function collectAgain(input: AgainInput): Promise<Collected> {
 async function tellLost({ mailbox, folder, next, emitter }: AgainInput, removed: IdSet): Promise<boolean> {
   const since = await rowsBetween(mailbox, folder, next.log);
   for (const row of since ?? []) {
-    if (row.kind === 'delete' && contains(removed, row.item)) emitter.remove('Delete', row.item);
+    if (row.kind === 'delete' && contains(removed, row.item) && !ignored(next, row.item))
+      emitter.remove('Delete', row.item);
   }
   return since !== undefined;
 }

@@ -5,9 +5,10 @@ import { LOG_TTL_S } from '../store/schema.ts';
 import { type Collected, collect, collectAgain } from './collect.ts';
 import type { Emitter, ServerCommand } from './emit.ts';
 import { cutOff, nextGoal } from './filter.ts';
+import { recovered, repeated, told } from './loop.ts';
 import type { SyncOptions } from './options.ts';
-import { aim, type Position, startingPosition, unfinished, withOwn } from './position.ts';
-import { acknowledge, advance, currentKey, forgetOwn, judge, moveOn, ownRows, repeat } from './state.ts';
+import { aim, type Beside, type Position, startingPosition, unfinished, wanted, withOwn } from './position.ts';
+import { acknowledge, advance, currentKey, forgetOwn, judge, moveOn, ownRows, repeat, rewound } from './state.ts';
 import type { LoadedState, SyncState } from './states.ts';
 import { formatKey } from './sync-key.ts';
 import type { Room } from './window.ts';
@@ -35,8 +36,10 @@ export interface CollectionInput<Response> {
   /** Absent where there are no commands. */
   readonly apply?: Apply<Response>;
   readonly room: Room;
-  /** `everything`: the answer was cut before and is told again whole. */
-  readonly emitter: (everything: boolean) => Emitter;
+  /** What belongs to the collection besides what lies above the cut-off; nothing where absent. */
+  readonly beside?: (position: Position, goal: string) => Promise<Beside>;
+  /** `everything`: the answer was cut before and is told again whole. `goal`: the cut-off it is made for. */
+  readonly emitter: (everything: boolean, goal: string) => Emitter;
   readonly now: number;
 }
 
@@ -130,21 +133,34 @@ export async function syncCollection<Response>(
   if (!loaded || !usable(loaded.state, input.folder, input.mailboxState, input.now)) return { kind: 'invalid' };
   const verdict = judge(loaded.state, input.key);
   if (verdict === 'invalid') return { kind: 'invalid' };
-  return verdict === 'current' ? answerCurrent(input, loaded.state) : answerRepeat(input, loaded.state);
+  if (verdict === 'current') {
+    return answerCurrent(input, { ...loaded.state, loop: recovered(loaded.state.loop) }, loaded.state);
+  }
+  const { loop, shrink, lost } = repeated(loaded.state.loop);
+  const state = { ...loaded.state, loop };
+  return shrink ? answerCurrent(input, rewound(state), loaded.state, lost) : answerRepeat(input, state);
 }
 
+/** `begin`: where the device is; `stored`: what is kept of it, which is something else where an answer is made anew. */
 async function answerCurrent<Response>(
   input: CollectionInput<Response>,
+  begin: SyncState,
   stored: SyncState,
+  lost?: ItemId,
 ): Promise<CollectionStep<Response>> {
-  const { options, now, device } = input;
-  const state = forgetOwn(acknowledge(stored));
+  const { options, now, device, room } = input;
+  const state = forgetOwn(acknowledge(begin));
   const goal = nextGoal(state.next, options.own.filterType, now);
-  const aimed = aim(state.next, goal, options.own.filterType);
-  const applied = await input.apply?.(aimed.log);
-  const from = withOwn(aimed, applied?.added ?? []);
+  const applied = await input.apply?.(state.next.log);
+  const aimed = aim(state.next, goal, options.own.filterType, await input.beside?.(state.next, goal));
+  // An addition outside of the filter is the device's own business: to hold it would be to take it away again.
+  const from = withOwn(aimed, applied?.added.filter((id) => wanted(aimed, id)) ?? []);
   const confirmed = new Set(applied?.confirmed ?? []);
-  const emitter = input.emitter(false);
+  const emitter = input.emitter(false, goal);
+  emitter.limit(state.loop, lost);
+  // Taken from this answer alone: the collections that follow have all the room.
+  const cut = Math.max(0, room.items - (state.loop?.window ?? room.items));
+  room.items -= cut;
   const collected = input.getChanges
     ? await collect({
         ...input,
@@ -155,13 +171,14 @@ async function answerCurrent<Response>(
         logMoved: logMoved(from.log, input.folder) || applied !== undefined,
       })
     : { next: from, snapshot: from.log.seq, gone: false };
+  room.items += cut;
   if (collected.gone) return { kind: 'invalid' };
   const { next, snapshot } = collected;
   if (emitter.commands.length === 0 && !applied) {
     return settle({ ...state, options, behind: state.behind && !input.getChanges }, stored, next, now);
   }
   const step = { next, snapshot, content: true, behind: !input.getChanges, confirmed: [...confirmed], now };
-  return answer(input, emitter, applied, advance({ ...state, options }, step));
+  return answer(input, emitter, applied, advance({ ...state, options, loop: told(state.loop, emitter.told) }, step));
 }
 
 /** Nothing to say: the key stays, the position may move on over what is no news. */
@@ -179,10 +196,10 @@ async function answerRepeat<Response>(
   state: SyncState,
 ): Promise<CollectionStep<Response>> {
   const applied = await input.apply?.(state.base!.log);
-  const base = withOwn(state.base!, applied?.added ?? []);
-  const next = withOwn(state.next, applied?.added ?? []);
+  const base = withOwn(state.base!, applied?.added.filter((id) => wanted(state.next, id)) ?? []);
+  const next = withOwn(state.next, applied?.added.filter((id) => wanted(state.next, id)) ?? []);
   const confirmed = new Set(applied?.confirmed ?? []);
-  const emitter = input.emitter(true);
+  const emitter = input.emitter(true, state.next.goal);
   const again = { counter: state.counter - 1, items: confirmed };
   const collected: Collected = input.getChanges
     ? await collectAgain({
@@ -197,8 +214,9 @@ async function answerRepeat<Response>(
       })
     : { next: base, snapshot: base.log.seq, gone: false };
   if (collected.gone) return { kind: 'invalid' };
-  const told = { next: collected.next, snapshot: collected.snapshot, options: input.options, touched: input.now };
-  const save = repeat({ ...state, ...told }, [...confirmed]);
+  const shown = { next: collected.next, snapshot: collected.snapshot, options: input.options, touched: input.now };
+  const loop = told(state.loop, emitter.told);
+  const save = repeat({ ...state, ...shown, loop }, [...confirmed]);
   return answer(input, emitter, applied, save);
 }
 

@@ -1,9 +1,9 @@
 import type { Folder, LogRow, Mailbox } from '../mailbox/types.ts';
-import type { DeviceId, ItemId } from '../ops/ids.ts';
+import { type DeviceId, type ItemId, SMS_IDS } from '../ops/ids.ts';
 import { logMoved } from './collection.ts';
 import { nextGoal } from './filter.ts';
-import { aim, nextExcess, nextMissing, type Position } from './position.ts';
-import { BOTTOM, type IdRange, TOP } from './ranges.ts';
+import { aim, type Beside, excess, ignored, missing, type Position } from './position.ts';
+import { BOTTOM, type IdRange, type IdSet, subtract, TOP } from './ranges.ts';
 import { RowFolder } from './rows.ts';
 import { ownRows } from './state.ts';
 import type { SyncState } from './states.ts';
@@ -19,18 +19,21 @@ export interface EstimateInput {
   /** Where the key that was sent stands. */
   readonly position: Position;
   readonly filterType: number;
+  /** As for a Sync. */
+  readonly beside?: (position: Position, goal: string) => Promise<Beside>;
   readonly now: number;
 }
 
 /** How many items the next Syncs have to tell. Reads only; no key moves (MS-ASCMD R4591). `undefined`: the log is gone. */
 export async function estimate(input: EstimateInput): Promise<number | undefined> {
   const { position, filterType, now, mailbox, folder } = input;
-  const from = aim(position, nextGoal(position, filterType, now), filterType);
+  const goal = nextGoal(position, filterType, now);
+  const from = aim(position, goal, filterType, await input.beside?.(position, goal));
   const told = await countRows(input, from);
   if (told === undefined) return undefined;
   let count = told;
-  for (const range of [nextMissing(from), nextExcess(from)]) {
-    if (range && count < ESTIMATE_LIMIT) count += await countRange(mailbox, folder, range);
+  for (const range of [...missing(from), ...excess(from)]) {
+    if (count < ESTIMATE_LIMIT) count += await countRange(mailbox, folder, range, from);
   }
   return Math.min(count, ESTIMATE_LIMIT);
 }
@@ -54,12 +57,27 @@ async function countRows(
   return rows.telling;
 }
 
-async function countRange(mailbox: Mailbox, folder: Folder, range: IdRange): Promise<number> {
-  if (range.below === TOP && range.from === BOTTOM) return folder.count;
-  const page = await mailbox.page(folder.id, {
-    below: range.below === TOP ? undefined : (range.below as ItemId),
-    from: range.from === BOTTOM ? undefined : (range.from as ItemId),
-    limit: ESTIMATE_LIMIT,
-  });
-  return page.length;
+async function countRange(mailbox: Mailbox, folder: Folder, range: IdRange, position: Position): Promise<number> {
+  if (range.below === TOP && range.from === BOTTOM) {
+    return folder.class === 'Email' ? folder.count - (await countIgnored(mailbox, folder, position)) : folder.count;
+  }
+  const page = await pageOf(mailbox, folder, range);
+  if (!page.some(({ id }) => ignored(position, id))) return page.length;
+  // A page that text messages fill says nothing of the mail below them.
+  const rest: IdSet = subtract([range], [SMS_IDS]);
+  let count = 0;
+  for (const part of rest) count += (await pageOf(mailbox, folder, part)).length;
+  return count;
+}
+
+/** Text messages are counted with the folder. */
+async function countIgnored(mailbox: Mailbox, folder: Folder, position: Position): Promise<number> {
+  if (position.sms || folder.count === 0) return 0;
+  return (await pageOf(mailbox, folder, SMS_IDS)).length;
+}
+
+function pageOf(mailbox: Mailbox, folder: Folder, range: IdRange) {
+  const below = range.below === TOP ? undefined : (range.below as ItemId);
+  const from = range.from === BOTTOM ? undefined : (range.from as ItemId);
+  return mailbox.page(folder.id, { below, from, limit: ESTIMATE_LIMIT });
 }

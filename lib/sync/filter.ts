@@ -1,5 +1,5 @@
 import type { ItemClass } from '../mailbox/types.ts';
-import { ulidTime } from '../ops/ids.ts';
+import { type ItemId, SMS_IDS, smsId, ulidTime } from '../ops/ids.ts';
 import { BOTTOM } from './ranges.ts';
 
 const HOUR = 3_600_000;
@@ -34,6 +34,12 @@ export function cutOff(filterType: number, now: number): string {
   return ulidTime(Math.floor((now - days * DAY) / HOUR) * HOUR);
 }
 
+/** The same for text messages, whose ids are in a range of their own. */
+export function smsCutOff(filterType: number, now: number): string {
+  const first = cutOff(filterType, now);
+  return first === BOTTOM ? SMS_IDS.from : smsId(first as ItemId);
+}
+
 /**
  * The cut-off to aim at. While the FilterType stays the same a clock that steps back a little does not move it back:
  * items would come again that just left. A clock that was far ahead is believed when it is set right.
@@ -42,8 +48,9 @@ export function nextGoal(
   current: { readonly goal: string; readonly filterType: number },
   filterType: number,
   now: number,
+  cut: (filterType: number, now: number) => string = cutOff,
 ): string {
-  const goal = cutOff(filterType, now);
+  const goal = cut(filterType, now);
   if (filterType !== current.filterType || goal >= current.goal) return goal;
-  return cutOff(filterType, now + 3 * HOUR) < current.goal ? goal : current.goal;
+  return cut(filterType, now + 3 * HOUR) < current.goal ? goal : current.goal;
 }

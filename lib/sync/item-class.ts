@@ -23,6 +23,8 @@ export interface View {
   readonly options: ClassOptions;
   /** Bytes that bodies may take at most, for an item that alone is more than a response holds. */
   readonly atMost?: number;
+  /** Below the cut-off, told for the sake of its conversation: a preview instead of a body (MS-ASCMD R2108). */
+  readonly beyond?: boolean;
   /** A Fetch: without any preference the whole body, not its size alone. */
   readonly whole?: boolean;
 }

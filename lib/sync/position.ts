@@ -1,5 +1,5 @@
 import type { Watermark } from '../mailbox/types.ts';
-import type { ItemId } from '../ops/ids.ts';
+import { type ItemId, isSms, SMS_IDS } from '../ops/ids.ts';
 import { contains, type IdRange, type IdSet, subtract, TOP, union } from './ranges.ts';
 
 /**
@@ -14,6 +14,13 @@ export interface Position {
   readonly goal: string;
   /** The FilterType that `goal` was made from. */
   readonly filterType: number;
+  /**
+   * The same for text messages, whose ids are in a range of their own. Absent where the device wants none: then `held`
+   * says nothing about them.
+   */
+  readonly sms?: { readonly goal: string; readonly filterType: number };
+  /** Items below `goal` whose conversation goes on above it (ConversationMode); absent where nobody asked for them. */
+  readonly threads?: readonly ItemId[];
   /** The window ended before the log did. */
   readonly rest: boolean;
   /** Items that could not be rendered: the device does not have them. Newest last, bounded. */
@@ -27,15 +34,26 @@ export function startingPosition(log: Watermark, goal: string, filterType: numbe
   return { log, held: [], goal, filterType, rest: false, skipped: [] };
 }
 
-/** The highest range of ids that the device still has to get. */
-export function nextMissing(position: Position): IdRange | undefined {
-  return subtract([{ from: position.goal, below: TOP }], position.held)[0];
+/** All that the device ought to have. */
+function goalSet({ goal, sms, threads = [] }: Position): IdSet {
+  const all: IdSet = threads.map(only).reduce(union, [{ from: goal, below: TOP }]);
+  return sms ? subtract(all, [{ from: SMS_IDS.from, below: sms.goal }]) : all;
 }
 
+/** What the device still has to get, highest first. */
+export const missing = (position: Position): IdSet => subtract(goalSet(position), position.held);
+
+/** The highest range of ids that the device still has to get. */
+export const nextMissing = (position: Position): IdRange | undefined => missing(position)[0];
+
+/** What the device has and ought not to have any more, highest first. */
+export const excess = (position: Position): IdSet => subtract(position.held, goalSet(position));
+
 /** The highest range of ids that the device has and ought not to have any more. */
-export function nextExcess(position: Position): IdRange | undefined {
-  return subtract(position.held, [{ from: position.goal, below: TOP }])[0];
-}
+export const nextExcess = (position: Position): IdRange | undefined => excess(position)[0];
+
+/** A text message, and the device wants none: it is passed over wherever it turns up. */
+export const ignored = (position: Position, id: string): boolean => position.sms === undefined && isSms(id);
 
 /** There is more to send, whatever happens in the folder. */
 export function unfinished(position: Position): boolean {
@@ -48,7 +66,9 @@ export function holds(position: Position, id: string): boolean {
 
 /** Within the filter, whether the device has it already or not. */
 export function wanted(position: Position, id: string): boolean {
-  return id >= position.goal;
+  const { goal, sms, threads } = position;
+  if (sms && isSms(id)) return id >= sms.goal;
+  return id >= goal || threads?.includes(id as ItemId) === true;
 }
 
 export function withHeld(position: Position, range: IdRange): Position {
@@ -56,7 +76,9 @@ export function withHeld(position: Position, range: IdRange): Position {
 }
 
 /** No id lies between this one and its successor. */
-const only = (id: ItemId): IdRange => ({ from: id, below: `${id}!` });
+function only(id: ItemId): IdRange {
+  return { from: id, below: `${id}!` };
+}
 
 /** With single items that the device made itself, wherever their ids lie. */
 export function withOwn(position: Position, ids: readonly ItemId[]): Position {
@@ -72,10 +94,25 @@ export function withoutHeld(position: Position, range: IdRange): Position {
   return { ...position, held: subtract(position.held, [range]) };
 }
 
-/** Aims at another cut-off; what that makes missing or too much is then paged. */
-export function aim(position: Position, goal: string, filterType: number): Position {
-  if (goal === position.goal && filterType === position.filterType) return position;
-  return { ...position, goal, filterType };
+/** What a device ought to have besides the mail above its cut-off. */
+export type Beside = Pick<Position, 'sms' | 'threads'>;
+
+/** Aims at other cut-offs; what that makes missing or too much is then paged. */
+export function aim(position: Position, goal: string, filterType: number, beside: Beside = {}): Position {
+  const { sms, threads } = beside;
+  const same = goal === position.goal && filterType === position.filterType && sameBeside(position, beside);
+  if (same) return position;
+  const { sms: before, threads: _threads, ...rest } = position;
+  const held = sms && !before ? withoutSms(rest.held) : rest.held;
+  return { ...rest, held, goal, filterType, ...(sms && { sms }), ...(threads && { threads }) };
+}
+
+/** A device that begins to want text messages has none of them. */
+const withoutSms = (held: IdSet): IdSet => subtract(held, [SMS_IDS]);
+
+function sameBeside(a: Beside, b: Beside): boolean {
+  if (a.sms?.goal !== b.sms?.goal || a.sms?.filterType !== b.sms?.filterType) return false;
+  return a.threads?.join() === b.threads?.join() && (a.threads === undefined) === (b.threads === undefined);
 }
 
 export function withSkipped(position: Position, ids: readonly ItemId[]): Position {
@@ -102,5 +139,6 @@ export interface Extent {
 
 /** What lies between two positions apart from log rows: an answer can be made again from it. */
 export function extentBetween(base: Position, next: Position): Extent {
-  return { added: subtract(next.held, base.held), removed: subtract(base.held, next.held) };
+  const before = next.sms && !base.sms ? withoutSms(base.held) : base.held;
+  return { added: subtract(next.held, before), removed: subtract(before, next.held) };
 }

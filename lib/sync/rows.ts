@@ -1,7 +1,7 @@
 import type { LogRow } from '../mailbox/types.ts';
 import type { ItemId } from '../ops/ids.ts';
 import { beginFold, type Fold, foldRow, tells } from './collapse.ts';
-import { holds, type Position, wanted } from './position.ts';
+import { holds, ignored, type Position, wanted } from './position.ts';
 
 /** Rows of one interval, folded by item. Pure: what the rows alone can tell. */
 export class RowFolder {
@@ -35,6 +35,7 @@ export class RowFolder {
   }
 
   add(row: LogRow, index: number): void {
+    if (ignored(this.#position, row.item)) return;
     const own = this.#own(row);
     if (own && row.kind === 'add' && wanted(this.#position, row.item)) this.#made.add(row.item);
     if (!this.#matters(row)) return;
@@ -58,6 +59,7 @@ export class RowFolder {
 
   /** What the device does not have is still to be paged, or of no interest. */
   #matters(row: LogRow): boolean {
+    if (ignored(this.#position, row.item)) return false;
     return holds(this.#position, row.item) || this.#made.has(row.item);
   }
 }

@@ -29,6 +29,23 @@ export function sentMemory(
   const names: string[] = [];
   if (clientId !== '') names.push(`c.${digest(clientId)}`);
   if (hasMessageId && mime) names.push(`m.${digest(JSON.stringify([verb, source ?? null]), mime)}`);
+  return memoryOf(table, { mailbox, device, clock }, names);
+}
+
+/** A draft is known by the command that sent it: its place, its key and its content. */
+export function draftMemory(
+  table: Pick<Table, 'batchGet'>,
+  context: Pick<CommandContext, 'mailbox' | 'device' | 'clock'>,
+  command: string,
+): SentMemory {
+  return memoryOf(table, context, [`d.${digest(command)}`]);
+}
+
+function memoryOf(
+  table: Pick<Table, 'batchGet'>,
+  { mailbox, device, clock }: Pick<CommandContext, 'mailbox' | 'device' | 'clock'>,
+  names: readonly string[],
+): SentMemory {
   const rows = names.map((name) => keys.sent(mailbox.id, device.id, name));
   const token = randomToken(9);
   const at = clock.now();

@@ -1,14 +1,17 @@
 import type { SyncRequest, SyncResponse } from '../../documents/sync.ts';
+import { QuotaExceeded } from '../../mailbox/quota.ts';
 import { formatServerId, parseServerId } from '../../mailbox/server-id.ts';
-import { type Folder, type Mailbox, NoItem, type Watermark } from '../../mailbox/types.ts';
-import type { DeviceId, ItemId } from '../../ops/ids.ts';
+import { type Folder, type Item, ItemChanged, type Mailbox, NoItem, type Watermark } from '../../mailbox/types.ts';
+import { type DeviceId, type ItemId, isSms, ulidFor } from '../../ops/ids.ts';
+import type { CommandContext } from '../../protocol/command.ts';
 import { ConditionFailed, StoreUnavailable } from '../../store/ports.ts';
 import { type Applied, logMoved } from '../../sync/collection.ts';
 import { conflicts, readTouched } from '../../sync/conflict.ts';
 import type { View } from '../../sync/item-class.ts';
 import { contentHash, type Ledger, type LedgerEntry, ledgerId } from '../../sync/ledger.ts';
-import { WbxmlError } from '../../wbxml/index.ts';
-import type { ClientChange, SyncItemClass } from './item-class.ts';
+import { type Fragment, type WbxmlElement, WbxmlError } from '../../wbxml/index.ts';
+import { SENT_ITEMS } from '../compose/submit.ts';
+import type { Changed, ClientSend, SyncItemClass } from './item-class.ts';
 
 type RequestCollection = NonNullable<SyncRequest['Collections']>['Collection'][number];
 export type ClientCommand = NonNullable<RequestCollection['Commands']>[number];
@@ -21,16 +24,30 @@ const OK = 1;
 const CONVERSION = 6;
 const CONFLICT = 7;
 const NOT_FOUND = 8;
+/** No room (MS-ASCMD R4450). */
+const NO_SPACE = 9;
+
+/** How many times a draft is made anew that others change meanwhile. */
+const TRIES = 3;
+
+/** A class of items, and how the device wants them. */
+export interface ClassInUse {
+  readonly itemClass: SyncItemClass;
+  readonly view: View;
+}
 
 export interface ApplyInput {
+  readonly context: CommandContext;
   readonly mailbox: Mailbox;
   readonly device: DeviceId;
   readonly folder: Folder;
   /** The key under which the commands came. */
   readonly key: string;
   readonly commands: readonly ClientCommand[];
-  readonly itemClass: SyncItemClass;
-  readonly view: View;
+  /** The collection's own class. */
+  readonly own: ClassInUse;
+  /** Text messages; absent where the folder takes none. */
+  readonly sms?: ClassInUse;
   readonly ledger: Ledger;
   /** Where the device stood in the log when it made its changes. */
   readonly since: Watermark;
@@ -81,8 +98,9 @@ class Applier {
         return this.#add(command.value);
       case 'Change': {
         const { Class, ServerId } = command.value;
-        const Status = await this.#change(command.value);
-        return Status === OK ? undefined : { tag: 'Change', value: { Class, ServerId, Status } };
+        const { status: Status, data: ApplicationData } = await this.#change(command.value);
+        if (Status === OK && !ApplicationData) return undefined;
+        return { tag: 'Change', value: { Class, ServerId, Status, ApplicationData } };
       }
       case 'Delete': {
         const { ServerId } = command.value;
@@ -95,70 +113,172 @@ class Applier {
   }
 
   async #add(value: Of<'Add'>): Promise<CommandResponse> {
-    const { itemClass, mailbox, folder, view, now, key } = this.#input;
-    const answer = (Status: number, item?: ItemId): CommandResponse => {
+    const { folder } = this.#input;
+    const answer = (Status: number, item?: ItemId, ApplicationData?: Fragment): CommandResponse => {
       if (item) this.added.push(item);
       const ServerId = item && formatServerId(folder.id, item);
-      return { tag: 'Add', value: { Class: value.Class, ClientId: value.ClientId, ServerId, Status } };
+      return { tag: 'Add', value: { Class: value.Class, ClientId: value.ClientId, ServerId, Status, ApplicationData } };
     };
     const hash = contentHash(value.Class, value.Send, value.ApplicationData);
     const id = ledgerId('Add', value.ClientId);
     const known = this.#known(id, hash);
-    if (known) return answer(known.status, known.item);
-    const seed = `${this.#input.device} ${folder.id} ${key} ${id} ${hash}`;
-    const { ClientId: clientId, ApplicationData: data, Send: send = false } = value;
-    const made = await this.#readable(() =>
-      itemClass.create?.({ mailbox: mailbox.id, version: view.version, clientId, seed, data, send, now }),
-    );
-    if (made === undefined) return answer(CONVERSION);
-    if ('status' in made) return answer(made.status);
+    const used = value.Class === 'SMS' ? this.#input.sms : this.#input.own;
+    if (!used) return answer(CONVERSION);
+    // What goes out at once is nowhere in this folder: there is no ServerId to tell.
+    if (value.Send) return answer(known?.status ?? (await this.#send(used, id, hash, value.ApplicationData)));
+    const made = known ?? (await this.#create(used, value, id, hash));
+    if (made.item === undefined) return answer(made.status);
+    return answer(made.status, made.item, await this.#confirmed(used, made.item, 'Add', value.ApplicationData));
+  }
+
+  async #create(
+    { itemClass, view }: ClassInUse,
+    { ClientId: clientId, ApplicationData: data }: Of<'Add'>,
+    id: string,
+    hash: string,
+  ): Promise<{ readonly status: number; readonly item?: ItemId }> {
+    const { context, mailbox, folder, now } = this.#input;
+    const add = { context, folder, mailbox: mailbox.id, version: view.version, clientId, data, now };
+    const made = await this.#readable(() => itemClass.create?.({ ...add, seed: this.#seed(id, hash) }));
+    if (made === undefined) return { status: CONVERSION };
+    if ('status' in made) return made;
     const result = await this.#once(id, hash, made.id, async (options) => {
       await mailbox.append(folder.id, [made], options);
-    });
-    return answer(result.status, result.item);
+    }).catch(noSpace);
+    return result ?? { status: NO_SPACE };
   }
 
-  async #change(value: Of<'Change'>): Promise<number> {
-    const { itemClass, mailbox, folder, view } = this.#input;
+  /** Names a command: the same for a repetition, and for nothing else. */
+  #seed(id: string, hash: string): string {
+    const { device, folder, key } = this.#input;
+    return `${device} ${folder.id} ${key} ${id} ${hash}`;
+  }
+
+  async #change(value: Of<'Change'>): Promise<{ readonly status: number; readonly data?: Fragment }> {
     const hash = contentHash(value.InstanceId, value.Send, value.ApplicationData);
     const id = ledgerId('Change', value.ServerId);
-    const known = this.#known(id, hash);
-    if (known) return known.status;
     const item = this.#item(value.ServerId);
-    if (!item) return NOT_FOUND;
+    const used = item && this.#classOf(item);
+    const known = this.#known(id, hash);
     const { ApplicationData: data } = value;
-    const change = await this.#readable(async () => data && itemClass.readChange(data, view.version));
-    if (!change) return CONVERSION;
-    const touched = await this.#touchedOf(item);
-    let refused: number | undefined;
-    const result = await this.#once(id, hash, item, async (options) => {
-      await mailbox.update(
-        folder.id,
-        item,
-        (current) => {
-          const decided = this.#decide(change, current, touched(current.seq));
-          refused = 'status' in decided ? decided.status : undefined;
-          if (refused !== undefined) throw new Refused();
-          return 'content' in decided ? decided : undefined;
-        },
-        options,
-      );
-    }).catch((error: unknown) => {
-      if (error instanceof Refused || error instanceof NoItem) return undefined;
-      throw error;
-    });
-    return result?.status ?? refused ?? NOT_FOUND;
+    if (!known && !used) return { status: NOT_FOUND };
+    const change = { item: item!, id, hash, data };
+    const status =
+      known?.status ?? (value.Send ? await this.#sendDraft(used!, change) : await this.#changeItem(used!, change));
+    if (status !== OK || !used || !data || value.Send) return { status };
+    return { status, data: await this.#confirmed(used, item, 'Change', data) };
   }
 
-  #decide(change: ClientChange, current: Parameters<ClientChange>[0], touched: string | undefined) {
-    const decided = change(current);
-    if (decided.result !== 'changed') return decided;
-    // Conflict 1 (the default) keeps what the server has, and its change goes to the client (MS-ASCMD R2066, R2069).
-    const serverWins = this.#input.view.options.conflict === 1;
-    if (serverWins && conflicts(touched, decided.kind === 'flags' ? decided.parts : undefined)) {
-      return { status: CONFLICT };
+  async #changeItem(used: ClassInUse, { item, id, hash, data }: ChangeCommand): Promise<number> {
+    const { mailbox, folder } = this.#input;
+    for (let attempt = 1; ; attempt++) {
+      const change = data && (await this.#readable(() => this.#prepareChange(used, item, data)));
+      if (!change) return CONVERSION;
+      const touched = await this.#touchedOf(item);
+      let refused: number | undefined;
+      const result = await this.#once(id, hash, item, async (options) => {
+        await mailbox.update(
+          folder.id,
+          item,
+          (current) => {
+            const decided = this.#decide(change(current), touched(current.seq));
+            refused = 'status' in decided ? decided.status : undefined;
+            if (refused !== undefined) throw new Refused();
+            return 'content' in decided ? decided : undefined;
+          },
+          options,
+        );
+      }).catch(orNothing);
+      if (typeof result === 'number') return result;
+      if (result !== 'again') return result?.status ?? refused ?? NOT_FOUND;
+      if (attempt === TRIES) throw new StoreUnavailable('others change the item all the time');
     }
-    return decided;
+  }
+
+  /** What the client says, as a change of the row; drafts are made first, for the row as it is then. */
+  async #prepareChange({ itemClass, view }: ClassInUse, item: ItemId, data: WbxmlElement) {
+    const { context, mailbox, folder, now } = this.#input;
+    const current = itemClass.edit && (await mailbox.items(folder.id, [item])).get(item);
+    const edited = current && (await itemClass.edit!({ context, folder, item: current, data, now }));
+    if (!edited) return itemClass.readChange(data, view.version);
+    return (found: Item): Changed => {
+      if ('status' in edited) return { result: 'refused', status: edited.status };
+      if (found.seq !== current.seq) throw new ItemChanged();
+      return { result: 'changed', content: edited.content, kind: 'change' };
+    };
+  }
+
+  #decide(decided: Changed, touched: string | undefined): Changed | { readonly status: number } {
+    if (decided.result !== 'changed') return decided;
+    return this.#conflicts(touched, decided.kind === 'flags' ? decided.parts : undefined)
+      ? { status: CONFLICT }
+      : decided;
+  }
+
+  /** Conflict 1 (the default) keeps what the server has, and its change goes to the client (MS-ASCMD R2066, R2069). */
+  #conflicts(touched: string | undefined, parts: string | undefined): boolean {
+    return this.#input.own.view.options.conflict === 1 && conflicts(touched, parts);
+  }
+
+  /** Sends a new message: nothing of it is ever in this folder. */
+  async #send(used: ClassInUse, id: string, hash: string, data: WbxmlElement): Promise<number> {
+    const { mailbox, now } = this.#input;
+    const sent = ulidFor(now, this.#seed(id, hash));
+    const status = await this.#sendOnce(used, { item: sent, id, hash, data }, undefined, async (copy, rows) => {
+      await mailbox.append(SENT_ITEMS, [copy], { with: rows });
+    }).catch(noSpace);
+    return status ?? NO_SPACE;
+  }
+
+  /** Sends a draft. Its way to Sent Items has no origin: the device is told that it left this folder. */
+  async #sendDraft(used: ClassInUse, command: ChangeCommand): Promise<number> {
+    const { mailbox, folder } = this.#input;
+    for (let attempt = 1; ; attempt++) {
+      const draft = (await mailbox.items(folder.id, [command.item])).get(command.item);
+      if (!draft) return NOT_FOUND;
+      const touched = await this.#touchedOf(draft.id);
+      if (this.#conflicts(touched(draft.seq), undefined)) return CONFLICT;
+      const status = await this.#sendOnce(used, command, draft, async ({ id, content }, rows) => {
+        await mailbox.move(folder.id, draft.id, SENT_ITEMS, { with: rows }, { id, content, seq: draft.seq });
+      }).catch(orNothing);
+      if (status === undefined) return NOT_FOUND;
+      if (status !== 'again') return status;
+      if (attempt === TRIES) throw new StoreUnavailable('others change the draft all the time');
+    }
+  }
+
+  async #sendOnce(
+    { itemClass }: ClassInUse,
+    { item, id, hash, data }: ChangeCommand,
+    draft: Item | undefined,
+    file: ClientSend['commit'],
+  ): Promise<number> {
+    const { context, folder, now } = this.#input;
+    let refused: number = CONVERSION;
+    const result = await this.#once(id, hash, item, async ({ with: rows = [] } = {}) => {
+      const commit: ClientSend['commit'] = (copy, more) => file(copy, [...rows, ...more]);
+      const send = { context, folder, draft, data, seed: this.#seed(id, hash), now, commit };
+      const status = await this.#readable(() => itemClass.send?.(send));
+      if (status === OK) return;
+      refused = status ?? CONVERSION;
+      throw new Refused();
+    }).catch((error: unknown) => {
+      if (error instanceof Refused) return undefined;
+      throw error;
+    });
+    return result?.status ?? refused;
+  }
+
+  /** What the answer says of the item, also when the command comes again. */
+  async #confirmed(
+    { itemClass, view }: ClassInUse,
+    id: ItemId,
+    command: 'Add' | 'Change',
+    data: WbxmlElement,
+  ): Promise<Fragment | undefined> {
+    if (!itemClass.confirm) return undefined;
+    const item = (await this.#input.mailbox.items(this.#input.folder.id, [id])).get(id);
+    return item && itemClass.confirm(item, data, command, view.version);
   }
 
   async #delete(value: Of<'Delete'>): Promise<number> {
@@ -182,11 +302,13 @@ class Applier {
   }
 
   async #fetch({ ServerId }: Of<'Fetch'>): Promise<CommandResponse> {
-    const { mailbox, folder, itemClass, view } = this.#input;
+    const { mailbox, folder } = this.#input;
     const item = this.#item(ServerId);
-    const found = item && (await mailbox.items(folder.id, [item])).get(item);
+    const used = item && this.#classOf(item);
+    const found = used && (await mailbox.items(folder.id, [item])).get(item);
     if (!found) return { tag: 'Fetch', value: { ServerId, Status: NOT_FOUND } };
     try {
+      const { itemClass, view } = used;
       const ApplicationData = await itemClass.render(found, { ...view, whole: true });
       return { tag: 'Fetch', value: { ServerId, Status: OK, ApplicationData } };
     } catch (error) {
@@ -199,6 +321,11 @@ class Applier {
   #item(serverId: string): ItemId | undefined {
     const ref = parseServerId(serverId);
     return ref?.folder === this.#input.folder.id ? ref.item : undefined;
+  }
+
+  /** An item's class shows in its id: text messages have ids of their own. */
+  #classOf(item: ItemId): ClassInUse | undefined {
+    return isSms(item) ? this.#input.sms : this.#input.own;
   }
 
   /** What the ledger says of the same command; the device is told, so it knows. */
@@ -229,8 +356,8 @@ class Applier {
 
   /** What others touched of an item, by the item's sequence as it is read. */
   async #touchedOf(item: ItemId): Promise<(seq: number) => string | undefined> {
-    const { mailbox, folder, since, view, device } = this.#input;
-    if (view.options.conflict === 0 || !logMoved(since, folder)) return () => undefined;
+    const { mailbox, folder, since, own, device } = this.#input;
+    if (own.view.options.conflict === 0 || !logMoved(since, folder)) return () => undefined;
     // What the device changed itself is no conflict, confirmed or not.
     this.#touched ??= readTouched(mailbox, folder.id, since, (row) => row.origin?.device === device);
     const { touched, from } = await this.#touched;
@@ -248,7 +375,28 @@ class Applier {
   }
 }
 
+interface ChangeCommand {
+  readonly item: ItemId;
+  /** Of the ledger. */
+  readonly id: string;
+  readonly hash: string;
+  readonly data: WbxmlElement | undefined;
+}
+
+/** Ends of an attempt that are no failures: nothing changed, or what was to change is another by now. */
+function orNothing(error: unknown): undefined | 'again' | typeof NO_SPACE {
+  if (error instanceof ItemChanged) return 'again';
+  if (error instanceof QuotaExceeded) return NO_SPACE;
+  if (error instanceof Refused || error instanceof NoItem) return undefined;
+  throw error;
+}
+
 /** Ends an update without a change. */
 class Refused extends Error {
   override readonly name = 'Refused';
+}
+
+/** The rest of the collection goes on: a full mailbox may not keep its phone from deleting. */
+function noSpace(error: unknown): undefined {
+  if (!(error instanceof QuotaExceeded)) throw error;
 }

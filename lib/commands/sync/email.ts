@@ -2,18 +2,19 @@ import { Email } from '../../documents/items/email.ts';
 import { applyEmailChange } from '../../mail/apply.ts';
 import type { BodyBlobs } from '../../mail/body.ts';
 import { type RenderOptions, renderEmail, renderFlags } from '../../mail/render.ts';
-import type { ItemClass } from '../../mailbox/types.ts';
 import type { View } from '../../sync/item-class.ts';
 import { decodeElement, encodeFragment } from '../../wbxml/index.ts';
+import { type DraftServices, draftCommands } from './drafts.ts';
 import type { SyncItemClass } from './item-class.ts';
 
 /**
- * Mail, and text messages in a mail folder. Clients change read state, flag and categories; adding mail is status 6
- * (MS-ASCMD R755) until something can be made of it.
+ * Mail. Clients change read state, flag and categories; with `drafts` they write and send as well. Other mail is not
+ * theirs to add: status 6 (MS-ASCMD R755).
  */
-export function emailClass(blobs: BodyBlobs, itemClass: ItemClass = 'Email'): SyncItemClass {
+export function emailClass(blobs: BodyBlobs, drafts?: DraftServices): SyncItemClass {
   return {
-    itemClass,
+    ...(drafts && draftCommands(drafts)),
+    itemClass: 'Email',
     render(item, view) {
       const rendered = renderEmail(item, renderOptions(view), blobs);
       return rendered instanceof Promise
@@ -29,7 +30,7 @@ export function emailClass(blobs: BodyBlobs, itemClass: ItemClass = 'Email'): Sy
   };
 }
 
-function renderOptions({ version, options, atMost, whole }: View): RenderOptions {
+export function renderOptions({ version, options, atMost, whole, beyond }: View): RenderOptions {
   return {
     version,
     bodyPreferences: options.bodyPreferences,
@@ -37,6 +38,8 @@ function renderOptions({ version, options, atMost, whole }: View): RenderOptions
     mimeSupport: options.mimeSupport,
     mimeTruncation: options.mimeTruncation,
     withoutPreference: whole ? 'whole' : 'size',
-    atMost,
+    // The part of a message is told whatever its date (MS-ASCON R242).
+    atMost: beyond ? 0 : atMost,
+    partAtMost: atMost,
   };
 }

@@ -4,14 +4,15 @@ import { type Folder, FolderType, type ItemClass, type MailboxState } from '../.
 import type { FolderId } from '../../ops/ids.ts';
 import type { CommandContext } from '../../protocol/command.ts';
 import type { Table } from '../../store/ports.ts';
+import { besideOf, type Conversations } from '../../sync/beside.ts';
 import { beginCollection, type CollectionStep, syncCollection } from '../../sync/collection.ts';
 import { Emitter } from '../../sync/emit.ts';
-import type { View } from '../../sync/item-class.ts';
 import { Ledger } from '../../sync/ledger.ts';
-import { mergeOptions, type SyncOptions } from '../../sync/options.ts';
+import { DEFAULT_OPTIONS, mergeOptions, type SyncOptions } from '../../sync/options.ts';
 import type { LoadedState, SyncStates } from '../../sync/states.ts';
 import { globalWindow, type Room, windowSize } from '../../sync/window.ts';
-import { applyCommands, type CommandResponse } from './apply.ts';
+import { applyCommands, type ClassInUse, type CommandResponse } from './apply.ts';
+import { besideInput } from './beside-input.ts';
 import type { SyncItemClass } from './item-class.ts';
 import type { SyncFailure, SyncPlan } from './plan.ts';
 
@@ -22,6 +23,8 @@ export interface SessionDeps {
   readonly table: Table;
   readonly states: SyncStates;
   readonly classes: ReadonlyMap<ItemClass, SyncItemClass>;
+  /** Needed for ConversationMode, which without it does nothing. */
+  readonly conversations?: Conversations;
   /** Bytes of items in one response. */
   readonly bytes: number;
 }
@@ -141,7 +144,8 @@ export class SyncSession {
     room: Room,
   ): Promise<CollectionStep<CommandResponse>> {
     const { mailbox, device, version, clock, log } = this.#context;
-    const view: View = { version, options: options.own };
+    const own = { itemClass, view: { version, options: options.own } };
+    const sms = this.#smsIn(folder, options);
     const { Commands: commands = [], SyncKey: key } = request;
     const now = clock.now();
     const place = { mailbox: mailbox.id, device: device.id, folder: folder.id, syncKey: key };
@@ -156,10 +160,14 @@ export class SyncSession {
         getChanges,
         room,
         now,
-        emitter: (everything) =>
+        beside: (position, goal) =>
+          besideOf(besideInput(this.#context, folder, options, sms !== undefined, this.#deps.conversations), position, goal),
+        emitter: (everything, goal) =>
           new Emitter({
             handler: itemClass,
-            view,
+            view: own.view,
+            sms: sms && { handler: sms.itemClass, view: sms.view },
+            goal: folder.class === 'Email' ? goal : undefined,
             room,
             itemClass: folder.class,
             serverId: (item) => formatServerId(folder.id, item),
@@ -172,12 +180,19 @@ export class SyncSession {
             : async (since) => {
                 const ledger = new Ledger(this.#deps.table, place);
                 const trash = await this.#trashFor(request, folder);
-                const input = { mailbox, device: device.id, folder, key, commands, itemClass, view, ledger };
-                return applyCommands({ ...input, since, trash, now });
+                const input = { context: this.#context, mailbox, device: device.id, folder, key, commands, ledger };
+                return applyCommands({ ...input, own, sms, since, trash, now });
               },
       },
       loaded,
     );
+  }
+
+  /** Text messages of a mail folder; `options.sms` says whether the device wants to be told of them. */
+  #smsIn(folder: Folder, options: SyncOptions): ClassInUse | undefined {
+    const itemClass = folder.class === 'Email' ? this.#deps.classes.get('SMS') : undefined;
+    const { version } = this.#context;
+    return itemClass && { itemClass, view: { version, options: options.sms ?? DEFAULT_OPTIONS } };
   }
 
   /** Where Deletes move items: by default the Deleted Items, out of which they are gone (MS-ASCMD R2158, R2160). */

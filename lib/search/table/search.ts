@@ -1,6 +1,6 @@
 /** Reads an inverted index: heads first, then the buckets of the words, then the items of batches that may match. */
 import type { ItemId, MailboxId } from '../../ops/ids.ts';
-import { ulidTime } from '../../ops/ids.ts';
+import { isSms, ulidTime, unmarked } from '../../ops/ids.ts';
 import type { Row, Table } from '../../store/ports.ts';
 import { keys, SEARCH_HEADS, searchBucketPrefix, searchPartition } from '../../store/schema.ts';
 import { type Clause, type Hit, type Hits, MAX_TOTAL, type SearchQuery, type Term } from '../types.ts';
@@ -56,7 +56,8 @@ function goneOf(heads: readonly Head[]): ReadonlyMap<string, number> {
 function mayMatch({ folder, newest, oldest }: Head, { folders, after, before }: SearchQuery): boolean {
   if (folders && !folders.includes(folder)) return false;
   if (after !== undefined && newest < ulidTime(after + 1)) return false;
-  return before === undefined || oldest < ulidTime(before);
+  // Text messages have ids above all others: what else a batch of them holds only its items say.
+  return before === undefined || oldest < ulidTime(before) || isSms(newest);
 }
 
 function* matching(
@@ -73,8 +74,9 @@ function* matching(
     if ((gone.get(`${head.folder}:${entry.item}`) ?? 0) > head.n) continue;
     if (classes && !classes.includes(entry.class)) continue;
     if (attachments !== undefined && attachments !== entry.attachments) continue;
-    if (after !== undefined && entry.item < ulidTime(after + 1)) continue;
-    if (before !== undefined && entry.item >= (ulidTime(before) as ItemId)) continue;
+    const dated = unmarked(entry.item);
+    if (after !== undefined && dated < ulidTime(after + 1)) continue;
+    if (before !== undefined && dated >= (ulidTime(before) as ItemId)) continue;
     yield { folder: head.folder, item: entry.item };
   }
 }

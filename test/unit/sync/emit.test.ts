@@ -19,9 +19,12 @@ interface Given {
   readonly everything?: boolean;
   readonly itemClass?: ItemClass;
   readonly view?: Partial<View>;
+  readonly goal?: string;
   readonly render?: EmitterInput['handler']['render'];
   readonly renderFlags?: EmitterInput['handler']['renderFlags'];
 }
+
+const VIEW: View = { version: 141, options: DEFAULT_OPTIONS };
 
 function emitter(given: Given = {}) {
   const room: Room = { items: 10, bytes: 1000, empty: true, ...given.room };
@@ -33,6 +36,8 @@ function emitter(given: Given = {}) {
       renderFlags: given.renderFlags ?? (() => sized(10)),
     },
     view: { version: 141, options: DEFAULT_OPTIONS, ...given.view },
+    sms: { handler: { itemClass: 'SMS', render: () => sized(50), renderFlags: () => sized(5) }, view: VIEW },
+    goal: given.goal,
     room,
     itemClass: given.itemClass ?? 'Email',
     serverId: (id) => `folder:${id}`,
@@ -55,6 +60,22 @@ describe('a command that is put into an answer', () => {
     ]);
     expect(made.commands[0]!.value).not.toHaveProperty('Class');
     expect(made.told).toEqual(['a', 'b']);
+  });
+
+  test('is of no other class than the collection’s and text messages', async () => {
+    const { made, logged } = emitter();
+    expect(made.put('Add', item('a', { class: 'Calendar' }))).toBe('skipped');
+    expect(made.poison).toEqual(['a']);
+    expect(logged).toHaveLength(1);
+  });
+
+  test('shows mail below the cut-off as told for its conversation, and no other', async () => {
+    const views: View[] = [];
+    const { made } = emitter({ goal: '0m', render: (_, view) => (views.push(view), sized(10)) });
+    await made.put('Add', item('0n'));
+    await made.put('Add', item('0m'));
+    await made.put('Add', item('0l'));
+    expect(views.map(({ beyond }) => beyond)).toEqual([undefined, undefined, true]);
   });
 
   test('takes room, whatever its kind', async () => {

@@ -75,6 +75,15 @@ describe('an estimate', () => {
     expect(fresh.asked.page).toEqual([]);
   });
 
+  test('of mail counts no text messages, which are counted with the folder', async () => {
+    const texts = { id: '4abc' };
+    const fresh = folderOf({ count: 7 });
+    const mailbox = { ...fresh.mailbox, page: async () => [texts, texts, texts] } as unknown as Mailbox;
+    const mail = { ...fresh, mailbox, folder: { ...fresh.folder, class: 'Email' } as Folder };
+    expect(await ask(mail)).toBe(4);
+    expect(await ask(mail, { sms: { goal: '4', filterType: 0 } })).toBe(4);
+  });
+
   test('counts what is within the filter and missing, and what left it', async () => {
     const goal = cutOff(3, NOW);
     const missing = folderOf({ count: 70, listed: 4 });
