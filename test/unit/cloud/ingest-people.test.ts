@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { ingestObjects } from '../../../lib/cloud/ingest.ts';
+import { silentLog } from '../../../lib/ops/log.ts';
+import { createMetrics } from '../../../lib/ops/metrics.ts';
+import { openPeopleWorld, type PeopleWorld } from '../../support/people-world.ts';
+import { eachStore } from '../../support/stores.ts';
+
+const KIM = 'kim@example.test';
+/** What SES writes in front of a message that it puts into the bucket. */
+const fromSes = (raw: string, from = 'alex@sender.test') =>
+  `Return-Path: <${from}>\r\nReceived: from mail.sender.test by inbound-smtp.eu-west-1.amazonaws.com\r\n with SMTP id x for <${KIM}>;\r\n` +
+  ` Mon, 01 Jun 2026 12:00:00 +0000 (UTC)\r\nX-SES-RECEIPT: abc\r\n${raw}`;
+
+function ingest(world: PeopleWorld, raw: string) {
+  const { clock, delivery } = world;
+  return ingestObjects(
+    { Records: [{ s3: { object: { key: 'ses/1' } } }] },
+    {
+      ...{ clock, log: silentLog, delivery, domains: ['example.test'] },
+      metrics: createMetrics('t', clock, () => {}),
+      read: async () => ({ raw: Buffer.from(raw), metadata: {} }),
+    },
+  );
+}
+
+eachStore(
+  (_open, kind) => {
+    describe('mail out of the bucket', () => {
+      it('to somebody who is away is answered once, by the task that works the queue off', async () => {
+        const world = await openPeopleWorld({ kind });
+        const kim = await world.person(KIM, 'Kim');
+        await world.oof.set(kim.id, { state: 1, messages: { unknown: { enabled: true, text: 'away', html: false } } });
+        const raw = fromSes(world.letter('alex@sender.test', KIM).toString());
+        // S3 tells of an object more than once.
+        await Promise.all([ingest(world, raw), ingest(world, raw)]);
+        await ingest(world, fromSes(world.letter('alex@sender.test', KIM).toString()));
+        expect(world.relay.messages).toEqual([]);
+        expect(await world.queued()).toBe(1);
+        const task = world.process();
+        await task.outbound.poll();
+        expect(world.relay.messages.map(({ from, to }) => [from, ...to])).toEqual([['', 'alex@sender.test']]);
+        expect(world.relay.messages[0]!.raw).toContain('Auto-Submitted: auto-replied');
+        expect(await world.inbox(KIM)).toEqual(['Hi', 'Hi']);
+      });
+
+      it('without a sender is not answered', async () => {
+        const world = await openPeopleWorld({ kind });
+        const kim = await world.person(KIM, 'Kim');
+        await world.oof.set(kim.id, { state: 1, messages: { unknown: { enabled: true, text: 'away', html: false } } });
+        await ingest(world, fromSes(world.letter('alex@sender.test', KIM).toString(), ''));
+        expect(await world.inbox(KIM)).toEqual(['Hi']);
+        expect(await world.queued()).toBe(0);
+      });
+
+      it('to a group is with everybody in it', async () => {
+        const world = await openPeopleWorld({ kind });
+        await world.person(KIM);
+        await world.groups.create({ address: 'team@example.test', members: [KIM, 'out@side.test'] });
+        const raw = world.letter('alex@sender.test', 'team@example.test').toString();
+        await ingest(world, fromSes(raw).replace(`for <${KIM}>`, 'for <team@example.test>'));
+        await world.outbound.poll();
+        expect(await world.inbox(KIM)).toEqual(['Hi']);
+        expect(world.relay.messages.map(({ to }) => to)).toEqual([['out@side.test']]);
+      });
+    });
+  },
+  ['sqlite', 'dynamo'],
+);
