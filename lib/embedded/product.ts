@@ -1,6 +1,5 @@
 import { rootCertificates } from 'node:tls';
 import { sendOptions } from '../commands/compose/options.ts';
-import { sendOptions } from '../commands/compose/options.ts';
 import { createFind } from '../commands/find.ts';
 import { createFolderCreate } from '../commands/folder-create.ts';
 import { createFolderDelete } from '../commands/folder-delete.ts';
@@ -22,7 +21,6 @@ import { createSmartForward } from '../commands/smart-forward.ts';
 import { createSmartReply } from '../commands/smart-reply.ts';
 import { emailClass } from '../commands/sync/email.ts';
 import { smsClass } from '../commands/sync/sms.ts';
-import { smsClass } from '../commands/sync/sms.ts';
 import { createSyncCommand } from '../commands/sync.ts';
 import { createValidateCert } from '../commands/validate-cert.ts';
 import { conversationRules } from '../delivery/conversation-rules.ts';
@@ -38,7 +36,6 @@ import type { RequestLimits } from '../protocol/limits.ts';
 import { parseVersion } from '../protocol/versions.ts';
 import type { Holder } from '../push/types.ts';
 import { createServer } from '../server.ts';
-import type { Conversations } from '../sync/beside.ts';
 import type { Conversations } from '../sync/beside.ts';
 import { HierarchyStates } from '../sync/hierarchy-states.ts';
 import { SyncNews } from '../sync/news.ts';
@@ -72,8 +69,6 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
   const mail = { table, blobs, delivery, outbound };
   const { maxRecipients, recipientsPerHour } = options;
   const sending = { maxBytes: options.maxSendBytes, maxRecipients, recipientsPerHour };
-  const classes = [emailClass(blobs, { ...mail, options: sendOptions(sending) }), smsClass(blobs)];
-  const conversations: Conversations = (mailbox, id) => search.conversation(mailbox, id);
   const classes = [emailClass(blobs, { ...mail, options: sendOptions(sending) }), smsClass(blobs)];
   const conversations: Conversations = (mailbox, id) => search.conversation(mailbox, id);
   const authenticator = openAuthenticator(options, {
