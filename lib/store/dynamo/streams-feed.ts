@@ -63,11 +63,13 @@ export class StreamsFeed implements Feed {
   /** Resolves when everything that is committed from now on will be told. @throws what the stream's description throws */
   async start(): Promise<void> {
     const quiet = this.#options.clock.now();
+    const shards = await this.#describe();
+    const parents = new Set(shards.map(({ ParentShardId }) => ParentShardId));
     await Promise.all(
-      (await this.#describe()).map(async (shard) => {
+      shards.map(async (shard) => {
         const id = shard.ShardId!;
-        // Its end was written before the start.
-        if (shard.SequenceNumberRange?.EndingSequenceNumber) {
+        // Its end was written before the start. Dynoxide names one also for a shard that goes on: only children prove it.
+        if (shard.SequenceNumberRange?.EndingSequenceNumber && parents.has(id)) {
           this.#shards.set(id, 'done');
           return;
         }

@@ -14,6 +14,8 @@ interface ScriptedShard {
   /** Times of the records, epoch seconds; now where absent. */
   readonly times?: readonly number[];
   closed?: boolean;
+  /** Says an end in its description, and goes on all the same. */
+  readonly ending?: boolean;
   /** Hidden from the stream's description. */
   unlisted?: boolean;
 }
@@ -78,10 +80,10 @@ function describe(shards: Record<string, ScriptedShard>, start: unknown): object
   const page = listed.slice(from, from + 2);
   return {
     StreamDescription: {
-      Shards: page.map(([ShardId, { parent, closed }]) => ({
+      Shards: page.map(([ShardId, { parent, closed, ending }]) => ({
         ShardId,
         ParentShardId: parent,
-        SequenceNumberRange: { StartingSequenceNumber: '0', ...(closed && { EndingSequenceNumber: '9' }) },
+        SequenceNumberRange: { StartingSequenceNumber: '0', ...((closed || ending) && { EndingSequenceNumber: '9' }) },
       })),
       LastEvaluatedShardId: from + 2 < listed.length ? page.at(-1)?.[0] : undefined,
     },
@@ -148,6 +150,15 @@ it('leaves shards alone that had ended before the start, and follows all pages o
   shards.b?.records.push('2');
   await until('2');
   expect(told).toEqual(['1', '2']);
+});
+
+it('reads on in a shard that says it had ended and has no child, as a shard of Dynoxide always does', async () => {
+  const shards: Record<string, ScriptedShard> = { a: { records: ['old'], ending: true } };
+  const { feed, told, until } = await open(shards);
+  await feed.start();
+  shards.a?.records.push('1');
+  await until('1');
+  expect(told).toEqual(['1']);
 });
 
 it('finds a child whose parent ended between the description and its iterator', async () => {
