@@ -5,6 +5,7 @@ import type { Delivered } from '../delivery/deliver.ts';
 import { createSmtpServer, type SmtpListener } from '../delivery/smtp.ts';
 import { listenHybrid } from '../http/hybrid.ts';
 import type { Listener, ListenOptions } from '../http/listener.ts';
+import type { Handler } from '../http/types.ts';
 import { newAppSecret } from '../identity/app-passwords.ts';
 import type { AuthenticatorOptions } from '../identity/authenticator.ts';
 import type { HashCost } from '../identity/password-hash.ts';
@@ -18,7 +19,7 @@ import { type Domain, type DomainSettings, openDomain } from './domain.ts';
 import { startHolding } from './holding.ts';
 import { startMailOut } from './mail-out.ts';
 import { type EmbeddedInput, type EmbeddedOptions, readOptions } from './options.ts';
-import { createProduct } from './product.ts';
+import { createProduct, type ProductSettings } from './product.ts';
 import { ensureTls, localNames } from './tls.ts';
 import { trustPages } from './trust.ts';
 
@@ -31,6 +32,8 @@ export interface StartSettings {
   readonly authentication?: AuthenticatorOptions;
   /** Spans of requests and looks; none where absent. */
   readonly tracer?: Tracer;
+  /** What answers instead of the product, given it and the way to make another on the same store. */
+  readonly front?: (product: Handler, another: (holder: Holder, settings: ProductSettings) => Handler) => Handler;
 }
 
 /** The server, running. */
@@ -93,7 +96,9 @@ async function assemble(
   undo.push(() => holding.close());
   const mailOut = startMailOut(domain);
   undo.push(() => mailOut.close());
-  const handler = createProduct(domain, holder, mailOut, settings);
+  const product = createProduct(domain, holder, mailOut, settings);
+  const another = (of: Holder, given: ProductSettings) => createProduct(domain, of, mailOut, { ...settings, ...given });
+  const handler = settings.front?.(product, another) ?? product;
   const tls = await certificate(options, clock);
   const front = {
     handler,

@@ -3,16 +3,19 @@ import { expect, onTestFinished } from 'vitest';
 import type { EmbeddedInput } from '../../lib/embedded/options.ts';
 import { type Running, type StartSettings, start } from '../../lib/embedded/start.ts';
 import { silentLog } from '../../lib/ops/log.ts';
-import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
+import { type ProtocolVersion, SUPPORTED_VERSIONS } from '../../lib/protocol/versions.ts';
 import type { ClientOptions } from '../support/client/client.ts';
 import { Phone } from '../support/client/phone.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { validateResponses } from '../support/xsd.ts';
+import { frontSettings, storeInput } from './mode.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 /** Real argon2id, but cheap: hundreds of tests log in. */
 const HASH_COST = { memory: 64, passes: 1, parallelism: 1 };
-export const VERSIONS: readonly ProtocolVersion[] = [121, 140, 141, 160, 161];
+export const VERSIONS = SUPPORTED_VERSIONS;
+/** The versions from this one on. */
+export const since = (first: ProtocolVersion) => VERSIONS.filter((version) => version >= first);
 
 export interface Server extends Running {
   /** A phone of this account; every answer that it gets is validated against Microsoft's response schemas. */
@@ -29,8 +32,15 @@ export interface Server extends Running {
 /** The whole product on free ports with one account, `kim@example.test`; gone when the test ends. */
 export async function startServer(input: EmbeddedInput = {}, settings: StartSettings = {}): Promise<Server> {
   const running = await start(
-    { host: '127.0.0.1', port: 0, httpsPort: 0, smtpPort: 0, dataDir: await temporaryFolder(), ...input },
-    { log: silentLog, hashCost: HASH_COST, ...settings },
+    await storeInput({
+      host: '127.0.0.1',
+      port: 0,
+      httpsPort: 0,
+      smtpPort: 0,
+      dataDir: await temporaryFolder(),
+      ...input,
+    }),
+    { log: silentLog, hashCost: HASH_COST, ...frontSettings(settings), ...settings },
   );
   const answers: { command: string; version: ProtocolVersion; body: Uint8Array }[] = [];
   onTestFinished(async () => {
@@ -59,8 +69,11 @@ export async function startServer(input: EmbeddedInput = {}, settings: StartSett
   };
 }
 
-/** What 16.0 tells of an item that was changed (MS-ASAIRS R1336) and the schema of the answer does not know. */
-const NEWER = /^Sync-\d+\.xml.*\{AirSync\}ApplicationData': This element is not expected/;
+/**
+ * What the schema of the answer does not know: what 16.0 tells of an item that was changed (MS-ASAIRS R1336), and the
+ * class of a text message that is added (MS-ASMS 2.2.2.2.1.2).
+ */
+const NEWER = /^Sync-\d+\.xml.*\{AirSync\}(?:ApplicationData': This|Class': This element is not expected. Expected is \( \{AirSync\}ServerId)/;
 
 /**
  * The schemas are those of 14.0 and later: they do not know the Class that 12.1 has in every Collection of an answer

@@ -3,6 +3,7 @@ import { type Running, start } from '../../lib/embedded/start.ts';
 import { silentLog } from '../../lib/ops/log.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { startServer } from './harness.ts';
+import { storeInput } from './mode.ts';
 import { until } from './shared.ts';
 
 const untilHeld = ({ holder }: Pick<Running, 'holder'>, count: number) => until(() => holder.held === count);
@@ -11,7 +12,8 @@ const untilHeld = ({ holder }: Pick<Running, 'holder'>, count: number) => until(
 async function twoServers() {
   const dataDir = await temporaryFolder();
   const here = await startServer({ dataDir });
-  const there = await start({ host: '127.0.0.1', port: 0, smtpPort: 0, dataDir }, { log: silentLog });
+  const input = await storeInput({ host: '127.0.0.1', port: 0, smtpPort: 0, dataDir });
+  const there = await start(input, { log: silentLog });
   onTestFinished(() => there.close());
   return { here, there };
 }

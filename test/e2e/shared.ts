@@ -12,6 +12,7 @@ import { Phone, type PhoneFolder } from '../support/client/phone.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { PASSWORD, schemaErrors } from './harness.ts';
+import { frontSettings, storeInput } from './mode.ts';
 
 /** Real argon2id, but cheap: hundreds of tests log in. */
 const HASH_COST = { memory: 64, passes: 1, parallelism: 1 };
@@ -44,7 +45,8 @@ export class Shared {
 
   async start(input: EmbeddedInput, settings: StartSettings): Promise<void> {
     const options = { host: '127.0.0.1', port: 0, httpsPort: 0, smtpPort: 0, dataDir: await temporaryFolder() };
-    this.#running = await start({ ...options, ...input }, { log: silentLog, hashCost: HASH_COST, ...settings });
+    const fixed = { log: silentLog, hashCost: HASH_COST, ...frontSettings(settings) };
+    this.#running = await start(await storeInput({ ...options, ...input }), { ...fixed, ...settings });
   }
 
   async stop(): Promise<void> {
