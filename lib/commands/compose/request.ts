@@ -49,7 +49,7 @@ export function composeRequest(
       instance: source.InstanceId !== undefined,
     },
     forwardees: forwardees?.Forwardee,
-    body: body && { type: body.Type ?? 1, data: typeof body.Data === 'string' ? body.Data : '' },
+    body: body && { type: body.Type, data: typeof body.Data === 'string' ? body.Data : '' },
   };
 }
 
