@@ -96,7 +96,7 @@ describe.each(FORMS)('in a %s query', (query) => {
   it.each([
     ['SmartReply', '[MS-ASHTTP R530 R525 R88]'],
     ['SmartForward', '[MS-ASHTTP R120 R524 R532]'],
-  ] as const)('%s keeps a copy with SaveInSent alone %s', async (command) => {
+  ] as const)('%s keeps a copy with SaveInSent alone %s', async (command, _ids) => {
     const { friend, phone, source } = await withQuestion(query);
     const send = (subject: string, save?: boolean) =>
       phone.client.compose(command, { mime: mime(friend.address, subject), source, save });
@@ -109,7 +109,7 @@ describe.each(FORMS)('in a %s query', (query) => {
   it.each([
     ['SmartReply', '[MS-ASHTTP R528 R512]'],
     ['SmartForward', '[MS-ASHTTP R118 R512]'],
-  ] as const)('%s finds its source by the LongId that Search gave %s', async (command) => {
+  ] as const)('%s finds its source by the LongId that Search gave %s', async (command, _ids) => {
     const { friend, phone } = await withQuestion(query);
     const found = await phone.client.command(
       'Search',
