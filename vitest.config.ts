@@ -5,7 +5,7 @@ const ci = process.env.CI === 'true';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**', 'node_modules/**'],
+    exclude: ['test/bench/**', 'test/emulator/**', 'node_modules/**'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { existingS3 } from './existing-s3.ts';
 
 /** What S3 tells of an object, as it tells a Lambda. */
 export interface S3Event {
@@ -40,7 +41,9 @@ export function s3Missing(): string | undefined {
   }
 }
 
+/** In this process, or the one at `S3_ENDPOINT`. */
 export async function startS3(buckets: readonly string[]): Promise<S3Server> {
+  if (process.env.S3_ENDPOINT) return existingS3(process.env.S3_ENDPOINT, buckets);
   // biome-ignore lint/correctness/noUnresolvedImports: its entry point is named in a way that Biome does not follow
   const S3rver = require('s3rver') as S3rver;
   const directory = await mkdtemp(join(tmpdir(), 'dp-s3-'));

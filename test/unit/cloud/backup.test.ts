@@ -54,8 +54,8 @@ async function source(
   const map = new Map<string, Uint8Array>();
   let round = 0;
   const watched: Table = {
-    get: (key, consistency) => table.get(key, consistency),
-    batchGet: (all, consistency) => table.batchGet(all, consistency),
+    get: (key) => table.get(key),
+    batchGet: (all) => table.batchGet(all),
     transact: (writes) => table.transact(writes),
     query: async (query) => {
       if (query.to === 'G#' && round++ > 0) await between(table, round);
