@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { derive, withThread } from '../../../../lib/commands/compose/derive.ts';
+import { joinMessage, splitMessage } from '../../../../lib/mail/raw-message.ts';
+import type { EmailContent } from '../../../../lib/mail/types.ts';
+import { ProtocolFailure } from '../../../../lib/protocol/command.ts';
+import { emailContent } from '../../../support/mailboxes.ts';
+
+const written = (head = '', body = 'Mine') =>
+  splitMessage(Buffer.from(`To: bob@example.com\r\n${head}\r\n${body}`.replace(/\r?\n/g, '\r\n')))!;
+const source = (over: Partial<EmailContent> = {}) => emailContent('m', over);
+const file = (size: number, inline: boolean) =>
+  ({ n: 0, name: 'a', contentType: 'text/plain', size, method: 1, inline, blob: 'b' }) as const;
+
+describe('the thread of an answer', () => {
+  const fieldsOf = (over: Partial<EmailContent>, head = '') =>
+    withThread(written(head), source(over))
+      .fields.map(({ line }) => line)
+      .filter((line) => /^(in-reply-to|references)/i.test(line));
+
+  test('is that of its source, with what the source hangs on', () => {
+    expect(fieldsOf({})).toEqual(['In-Reply-To: <m@example.com>', 'References: <m@example.com>']);
+    expect(fieldsOf({ references: ['<a@x>', '<b@x>'] })).toEqual([
+      'In-Reply-To: <m@example.com>',
+      'References: <a@x>\r\n <b@x>\r\n <m@example.com>',
+    ]);
+  });
+
+  test.each(['In-Reply-To: <x@y>\r\n', 'references: <x@y>\r\n'])(
+    'is its own where the client wrote one: %j',
+    (head) => {
+      expect(fieldsOf({}, head)).toEqual([head.trim()]);
+    },
+  );
+
+  test('is none where the source has no name', () => {
+    expect(fieldsOf({ messageId: undefined })).toEqual([]);
+  });
+});
+
+describe('what goes with an answer', () => {
+  const from = async (
+    verb: 'reply' | 'forward',
+    over: Partial<EmailContent>,
+    maxBytes = 1_000_000,
+    message = written(),
+  ) => {
+    const blobs = { get: async () => Buffer.from('file') };
+    const made = await derive(message, source(over), { verb, now: 0, maxBytes, blobs });
+    return joinMessage(made).toString('latin1');
+  };
+  const tooMuch = (error: unknown) => error instanceof ProtocolFailure && error.status === 122;
+  const bare = { text: { size: 100, prefix: 'x'.repeat(100) } };
+
+  test.each<[string, 'reply' | 'forward', Partial<EmailContent>, number]>([
+    ['its text', 'reply', bare, 100],
+    ['its text and HTML', 'reply', { ...bare, html: { size: 50, prefix: '<p>' } }, 150],
+    ['pictures of a reply, a third longer', 'reply', { ...bare, attachments: [file(300, true)] }, 500],
+    ['no files of a reply', 'reply', { ...bare, attachments: [file(300, false)] }, 100],
+    ['files of a forward, a third longer', 'forward', { ...bare, attachments: [file(300, false)] }, 500],
+    [
+      'all of a sealed message that is forwarded',
+      'forward',
+      { messageClass: 'IPM.Note.SMIME', text: { size: 0, prefix: '' }, mime: { blob: 'b', size: 777 } },
+      777,
+    ],
+  ])('is counted before it is read: %s', async (_, verb, over, bytes) => {
+    await expect(from(verb, over, bytes)).resolves.toContain('Mine');
+    await expect(from(verb, over, bytes - 1)).rejects.toSatisfy(tooMuch);
+  });
+
+  test('of a sealed message is the whole of it for a forward, and nothing for a reply', async () => {
+    const sealed = { messageClass: 'IPM.Note.SMIME', text: { size: 0, prefix: '' } };
+    expect(await from('forward', sealed)).toContain('message/rfc822');
+    expect(await from('reply', sealed)).not.toContain('message/rfc822');
+    // Signed in the clear, it can be quoted.
+    const signed = { messageClass: 'IPM.Note.SMIME.MultipartSigned' };
+    expect(await from('forward', signed)).not.toContain('message/rfc822');
+    expect(await from('forward', signed)).toContain('Hello');
+  });
+
+  test.each<[string, string]>([
+    ['signed', 'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b\r\n'],
+    ['encrypted', 'Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n'],
+    ['encrypted with PGP', 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b\r\n'],
+    ['an invitation', 'Content-Type: text/calendar; method=REQUEST\r\n'],
+  ])('is nothing where the answer is %s', async (kind, head) => {
+    const body = kind.endsWith('PGP')
+      ? '--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b--\r\n'
+      : kind === 'signed'
+        ? '--b\r\n\r\nMine\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nMAA=\r\n--b--\r\n'
+        : 'Mine';
+    const message = written(head, body);
+    expect(await from('forward', {}, 1_000_000, message)).toBe(joinMessage(message).toString('latin1'));
+  });
+});
