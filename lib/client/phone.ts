@@ -47,7 +47,9 @@ export class Phone {
 
   /** Two phases (MS-ASPROV 3.1.5.1); nothing to acknowledge where no policy is demanded. */
   async provision(): Promise<void> {
-    const policy = { PolicyType: 'MS-EAS-Provisioning-WBXML' };
+    // 2.5 takes its policy as text; the other form came with 12.0 (MS-ASPROV 2.2.2.43).
+    const wap = this.client.version < 120;
+    const policy = { PolicyType: wap ? 'MS-WAP-Provisioning-XML' : 'MS-EAS-Provisioning-WBXML' };
     const first = await this.client.provision({
       ...(this.client.version >= 141
         ? { DeviceInformation: { Set: { Model: 'Direct Push client', OS: 'Direct Push' } } }

@@ -5,7 +5,9 @@ import type { Policies } from '../identity/policies.ts';
 import { NO_DEMANDS, type Policy, policyDocument } from '../identity/policy.ts';
 import { isWipePending, NO_POLICY_HASH } from '../identity/policy-gate.ts';
 import type { Device, Devices } from '../identity/types.ts';
+import { wapDocument } from '../identity/wap-policy.ts';
 import { type Command, type CommandContext, document, ProtocolFailure } from '../protocol/command.ts';
+import type { ProtocolVersion } from '../protocol/versions.ts';
 import { storeDeviceInformation } from './device-information.ts';
 import { acknowledgeWipe, directWipe } from './wipe.ts';
 
@@ -23,8 +25,9 @@ const SUCCESS: ProvisionResponse = { Status: 1 };
 /** MS-ASPROV 3.2.5.2, R497: a syntax error in the request. */
 const PROTOCOL_ERROR: ProvisionResponse = { Status: 2 };
 const WBXML = 'MS-EAS-Provisioning-WBXML';
-/** Of EAS 2.5: a type that is known, and of which no policy is defined here. */
+/** Of 2.5, which has no other (MS-ASPROV 2.2.2.43). */
 const WAP = 'MS-WAP-Provisioning-XML';
+const LAST_WITH_WAP: ProtocolVersion = 25;
 
 /** MS-ASPROV. Asks for no policy key itself: it is how a device gets one. */
 export function createProvision(deps: ProvisionDeps): Command<ProvisionRequest, ProvisionResponse> {
@@ -71,26 +74,32 @@ function isInformationDue({ version, device }: CommandContext): boolean {
 
 /** First phase: the policy, under a key that is good for nothing but its acknowledgement (R650). */
 async function initial(deps: Provision, context: CommandContext, type: string): Promise<Answered> {
-  const { account, device } = context;
-  const refused = refusedType(type);
+  const { account, device, version } = context;
+  const refused = refusedType(type, version);
   if (refused) return refused;
   const applied = await deps.policies.forAccount(account);
-  if (applied.kind === 'missing') return { PolicyType: WBXML, Status: 2 };
-  if (applied.kind === 'corrupt') return { PolicyType: WBXML, Status: 4 };
-  const demanded = applied.kind === 'policy' ? applied.policy.settings : {};
-  const hash = applied.kind === 'policy' ? applied.render(context.version).hash : NO_POLICY_HASH;
-  // A device that never had to comply with anything is sent no list of what it need not do.
-  const EASProvisionDoc = applied.kind === 'policy' || hadDemands(device) ? policyDocument(demanded) : NO_DEMANDS;
+  if (applied.kind === 'missing') return { PolicyType: type, Status: 2 };
+  if (applied.kind === 'corrupt') return { PolicyType: type, Status: 4 };
+  const policy = applied.kind === 'policy' ? applied.policy : undefined;
+  const hash = applied.kind === 'policy' ? applied.render(version).hash : NO_POLICY_HASH;
+  const data = type === WAP ? { LegacyData: wapDocument(policy?.settings ?? {}) } : documentData(policy, device);
   const key = deps.newKey();
   await deps.devices.save(account.id, device.id, { temporaryPolicyKey: key, temporaryPolicyHash: hash });
-  return { PolicyType: WBXML, Status: 1, PolicyKey: key, Data: { EASProvisionDoc } };
+  return { PolicyType: type, Status: 1, PolicyKey: key, ...data };
+}
+
+/** A device that never had to comply with anything is sent no list of what it need not do. */
+function documentData(policy: Policy | undefined, device: Device): Pick<Answered, 'Data'> {
+  const EASProvisionDoc = policy || hadDemands(device) ? policyDocument(policy?.settings ?? {}) : NO_DEMANDS;
+  return { Data: { EASProvisionDoc } };
 }
 
 const hadDemands = ({ policyHash }: Device) => policyHash !== undefined && policyHash !== NO_POLICY_HASH;
 
-function refusedType(type: string): Answered | undefined {
-  if (type === WBXML) return undefined;
-  return { PolicyType: type.slice(0, 64), Status: type === WAP ? 2 : 3 };
+/** 3 for a type that nobody knows, 2 for one in which this version has no policies. */
+function refusedType(type: string, version: ProtocolVersion): Answered | undefined {
+  if (type === (version <= LAST_WITH_WAP ? WAP : WBXML)) return undefined;
+  return { PolicyType: type.slice(0, 64), Status: type === WAP || type === WBXML ? 2 : 3 };
 }
 
 /**
@@ -104,17 +113,18 @@ async function acknowledge(
 ): Promise<ProvisionResponse> {
   const { account, device } = context;
   const policy = (answered: Answered): ProvisionResponse => ({ Status: 1, Policies: { Policy: [answered] } });
-  const refused = refusedType(asked.PolicyType);
+  const { PolicyType } = asked;
+  const refused = refusedType(PolicyType, context.version);
   if (refused) return policy(refused);
   const sent = (asked.PolicyKey ?? context.policyKey ?? '').trim();
-  if (!matches(device, sent)) return policy({ PolicyType: WBXML, Status: 5 });
+  if (!matches(device, sent)) return policy({ PolicyType, Status: 5 });
   const applied = await deps.policies.forAccount(account);
   const complaint = checkCompliance(asked.Status, applied.kind === 'policy' ? applied.policy : undefined);
   if (complaint === 2) return PROTOCOL_ERROR;
   if (complaint) throw new ProtocolFailure(complaint, 'the device does not comply with the policy');
   const key = deps.newKey();
   await deps.devices.save(account.id, device.id, { policyKey: key, policyHash: device.temporaryPolicyHash });
-  return policy({ PolicyType: WBXML, Status: 1, PolicyKey: key });
+  return policy({ PolicyType, Status: 1, PolicyKey: key });
 }
 
 /** AOSP's account test has no row that could remember the key that it was sent. */

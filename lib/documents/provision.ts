@@ -1,4 +1,17 @@
-import { container, document, flag, type Infer, int, optional, repeated, text, within } from '../wbxml/schema.ts';
+import {
+  container,
+  document,
+  flag,
+  type Infer,
+  int,
+  named,
+  optional,
+  repeated,
+  since,
+  text,
+  until,
+  within,
+} from '../wbxml/schema.ts';
 import { DeviceInformationRequest, DeviceInformationResponse } from './device-information.ts';
 import { EASProvisionDoc } from './policy.ts';
 
@@ -33,7 +46,9 @@ export const ProvisionResponse = document('Provision', 'Provision', {
           PolicyType: text(),
           Status: int(),
           PolicyKey: optional(text()),
-          Data: optional(container('Provision', { EASProvisionDoc })),
+          /** A provisioning document of Windows Mobile, as text (MS-ASPROV 2.2.2.24.2). */
+          LegacyData: until(25, named('Data', optional(text()))),
+          Data: since(120, optional(container('Provision', { EASProvisionDoc }))),
         }),
         1,
         1,

@@ -4,6 +4,7 @@ import { ProvisionResponse } from '../documents/provision.ts';
 import type { ProtocolVersion } from '../protocol/versions.ts';
 import { DEFAULT_LIMITS, decode, encode } from '../wbxml/index.ts';
 import { POLICY_SETTINGS, type PolicySettings, type SettingRule } from './policy-settings.ts';
+import { droppedByWap, wapDocument } from './wap-policy.ts';
 
 /** Says which setting is wrong and what it takes. */
 export class InvalidPolicy extends Error {
@@ -116,14 +117,22 @@ export interface RenderedPolicy {
 }
 
 export function renderPolicy(policy: Policy, version: ProtocolVersion): RenderedPolicy {
+  if (version < FIRST_WITH_DOCUMENT) {
+    return { hash: hashOf(wapDocument(policy.settings)), dropped: droppedByWap(policy.settings) };
+  }
   const bytes = encode(ProvisionResponse, envelope(policyDocument(policy.settings)), version);
   const sent =
     decode(ProvisionResponse, bytes, version, DEFAULT_LIMITS).Policies?.Policy[0]?.Data?.EASProvisionDoc ?? {};
   return {
-    hash: createHash('sha256').update(bytes).digest('base64url').slice(0, 22),
+    hash: hashOf(bytes),
     dropped: Object.keys(policy.settings).filter((name) => !Object.hasOwn(sent, name)),
   };
 }
+
+/** EASProvisionDoc came with 12.0; before, policies are text (MS-ASPROV 2.2.2.24). */
+const FIRST_WITH_DOCUMENT = 120;
+
+const hashOf = (sent: Uint8Array | string) => createHash('sha256').update(sent).digest('base64url').slice(0, 22);
 
 function envelope(document: EASProvisionDoc): ProvisionResponse {
   return { Status: 1, Policies: { Policy: [{ PolicyType: '', Status: 1, Data: { EASProvisionDoc: document } }] } };

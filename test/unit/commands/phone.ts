@@ -10,13 +10,16 @@ import { createVault, type Vault } from '../../../lib/identity/vault.ts';
 import type { DeviceId } from '../../../lib/ops/ids.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { type Command, type CommandContext, ProtocolFailure } from '../../../lib/protocol/command.ts';
-import type { ProtocolVersion } from '../../../lib/protocol/versions.ts';
+import { type ProtocolVersion, SUPPORTED_VERSIONS } from '../../../lib/protocol/versions.ts';
 import { DEFAULT_LIMITS, decode, encode } from '../../../lib/wbxml/index.ts';
 import { openWorld, type World } from '../identity/support.ts';
 
+/** Versions whose policies are documents with every setting; 2.5 and 12.0 have tests of their own. */
+export const DOCUMENT_VERSIONS = SUPPORTED_VERSIONS.filter((version) => version >= 121);
 export { SUPPORTED_VERSIONS as ALL_VERSIONS } from '../../../lib/protocol/versions.ts';
 
 export const WBXML_POLICY = 'MS-EAS-Provisioning-WBXML';
+export const WAP_POLICY = 'MS-WAP-Provisioning-XML';
 
 /** What a device tells of itself in its first Provision. */
 export const INFORMATION = { Set: { Model: 'iPhone17,1', OS: 'iOS 19', IMEI: '356938035643809' } };
@@ -70,15 +73,19 @@ export class Phone {
     return gate.check(account, await this.device(), this.version, this.policyKey);
   }
 
+  get policyType(): string {
+    return this.version < 120 ? WAP_POLICY : WBXML_POLICY;
+  }
+
   /** First phase. */
-  initial(PolicyType: string | undefined = WBXML_POLICY): Promise<ProvisionResponse> {
+  initial(PolicyType: string | undefined = this.policyType): Promise<ProvisionResponse> {
     const information = this.version >= 141 ? { DeviceInformation: INFORMATION } : {};
     return this.provision({ ...information, Policies: { Policy: [{ PolicyType }] } });
   }
 
   /** Second phase. */
   acknowledge(PolicyKey: string | undefined, Status = 1): Promise<ProvisionResponse> {
-    return this.provision({ Policies: { Policy: [{ PolicyType: WBXML_POLICY, PolicyKey, Status }] } });
+    return this.provision({ Policies: { Policy: [{ PolicyType: this.policyType, PolicyKey, Status }] } });
   }
 
   /** Both phases; sends the final key from then on. */

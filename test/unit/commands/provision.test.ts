@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { createProvision } from '../../../lib/commands/provision.ts';
 import { keys } from '../../../lib/store/schema.ts';
-import { ALL_VERSIONS, failureOf, INFORMATION, phone, WBXML_POLICY } from './phone.ts';
+import { DOCUMENT_VERSIONS, failureOf, INFORMATION, phone, WAP_POLICY, WBXML_POLICY } from './phone.ts';
 
 const STRICT = { settings: { DevicePasswordEnabled: true, MinDevicePasswordLength: 6 } };
 const KEY = /^[1-9]\d{0,9}$/;
 
 describe('where a policy is in place', () => {
-  test.each(ALL_VERSIONS)(
+  test.each(DOCUMENT_VERSIONS)(
     'a device of version %i gets it, acknowledges it, and is let in [MS-ASPROV R209 R310 R378 R394 R417 R419 R441 R466 R486 R495 R601 R605 R650 R661 R662 R678 R688 R703] [MS-ASCMD R4990 R4992 R5026 R5028 R4996]',
     async (version) => {
       const ada = await phone(version);
@@ -161,7 +161,7 @@ describe('where a policy is in place', () => {
 });
 
 describe('where nothing is demanded', () => {
-  test.each(ALL_VERSIONS)(
+  test.each(DOCUMENT_VERSIONS)(
     'a device of version %i need not ask, and is sent nothing to comply with if it does',
     async (version) => {
       const ada = await phone(version);
@@ -298,5 +298,68 @@ describe("AOSP's account test", () => {
     // It is no way around the policy.
     ada.policyKey = ada.keys.at(-1);
     expect(await ada.refusal()).toBe(144);
+  });
+});
+
+describe('a device of 2.5', () => {
+  test('gets the policy as text under a key, acknowledges it, and is let in', async () => {
+    const ada = await phone(25);
+    await ada.world.policies.save('default', STRICT);
+    expect(await ada.refusal()).toBe(142);
+    const [sent] = (await ada.initial()).Policies!.Policy;
+    expect(sent).toMatchObject({ PolicyType: WAP_POLICY, Status: 1, PolicyKey: expect.stringMatching(KEY) as string });
+    expect(sent!.LegacyData).toContain('value="6"');
+    expect(await ada.acknowledge('4711')).toEqual({
+      Status: 1,
+      Policies: { Policy: [{ PolicyType: WAP_POLICY, Status: 5 }] },
+    });
+    await ada.comply();
+    expect(await ada.refusal()).toBeUndefined();
+    await ada.world.policies.save('default', { settings: { DevicePasswordEnabled: true } });
+    expect(await ada.refusal()).toBe(143);
+  });
+
+  test('is let in where nothing is demanded any more, once it was told so', async () => {
+    const ada = await phone(25);
+    await ada.world.policies.save('default', STRICT);
+    await ada.comply();
+    await ada.world.policies.remove('default');
+    expect(await ada.refusal()).toBe(143);
+    expect((await ada.initial()).Policies!.Policy[0]!.LegacyData).toContain('name="4131" value="1"');
+    await ada.comply();
+    expect(await ada.refusal()).toBeUndefined();
+  });
+
+  test.each([
+    [{ AllowCamera: false }, {}, 139],
+    [{ AllowCamera: false }, { allowPartial: true }, undefined],
+    [{ MinDevicePasswordLength: 4 }, {}, undefined],
+  ])('that cannot be told all of %j (%j) is refused with %j', async (more, rest, refusal) => {
+    const ada = await phone(25);
+    await ada.world.policies.save('default', { settings: { ...STRICT.settings, ...more }, ...rest });
+    await ada.comply();
+    expect(await ada.refusal()).toBe(refusal);
+  });
+
+  test.each([
+    [25, WBXML_POLICY, 2],
+    [25, 'Nonsense', 3],
+    [120, WAP_POLICY, 2],
+    [161, WAP_POLICY, 2],
+  ] as const)('or of version %i has no policy of the type %s: status %i', async (version, type, Status) => {
+    const ada = await phone(version);
+    await ada.world.policies.save('default', STRICT);
+    expect((await ada.initial(type)).Policies).toEqual({ Policy: [{ PolicyType: type, Status }] });
+  });
+
+  test('is told in its own type of a policy that cannot be read (4) and of one that is not there (2)', async () => {
+    const ada = await phone(25);
+    const { table, accounts, policies } = ada.world;
+    await policies.save('strict', STRICT);
+    await accounts.update(ada.account.id, { policy: 'strict' });
+    await table.transact([{ op: 'update', key: keys.policy('strict'), set: { policy: 'x' } }]);
+    expect((await ada.initial()).Policies).toEqual({ Policy: [{ PolicyType: WAP_POLICY, Status: 4 }] });
+    await table.transact([{ op: 'delete', key: keys.policy('strict') }]);
+    expect((await ada.initial()).Policies).toEqual({ Policy: [{ PolicyType: WAP_POLICY, Status: 2 }] });
   });
 });

@@ -28,6 +28,9 @@ function send(given: PolicySettings, version: ProtocolVersion): Record<string, u
   return { ...decode(ProvisionResponse, bytes, version, DEFAULT_LIMITS).Policies!.Policy[0]!.Data!.EASProvisionDoc };
 }
 
+/** Versions that have an element for every setting; 12.0 has some, 2.5 none (wap-policy.test.ts). */
+const WHOLE = SUPPORTED_VERSIONS.filter((version) => version >= 121);
+
 describe('a policy from outside', () => {
   test('may be empty', () => {
     expect(parsePolicy('default', {})).toEqual({
@@ -119,7 +122,7 @@ describe('the document of a policy', () => {
     );
   });
 
-  test.each(SUPPORTED_VERSIONS)('reaches a device of version %i whole', (version) => {
+  test.each(WHOLE)('reaches a device of version %i whole', (version) => {
     fc.assert(
       fc.property(settings, (given) => {
         const sent = send(given, version);
@@ -161,7 +164,7 @@ describe('the document of a policy', () => {
 describe('the hash of a policy', () => {
   test('differs exactly where a device is sent something else', () => {
     fc.assert(
-      fc.property(settings, settings, fc.constantFrom(...SUPPORTED_VERSIONS), (one, other, version) => {
+      fc.property(settings, settings, fc.constantFrom(...WHOLE), (one, other, version) => {
         const same = JSON.stringify(policyDocument(one)) === JSON.stringify(policyDocument(other));
         expect(renderPolicy(policy(one), version).hash === renderPolicy(policy(other), version).hash).toBe(same);
       }),
@@ -175,7 +178,7 @@ describe('the hash of a policy', () => {
     expect(renderPolicy(policy({ AllowCamera: false }), 121).hash).not.toBe(renderPolicy(policy({}), 121).hash);
   });
 
-  test.each(SUPPORTED_VERSIONS)('nothing of a policy is dropped for version %i', (version) => {
+  test.each(WHOLE)('nothing of a policy is dropped for version %i', (version) => {
     const all = Object.fromEntries(
       RULES.map(([name, rule]) => [
         name,
@@ -186,9 +189,7 @@ describe('the hash of a policy', () => {
   });
 
   test('is the same for all versions that are sent the same', () => {
-    const hashes = SUPPORTED_VERSIONS.map(
-      (version) => renderPolicy(policy({ MinDevicePasswordLength: 6 }), version).hash,
-    );
+    const hashes = WHOLE.map((version) => renderPolicy(policy({ MinDevicePasswordLength: 6 }), version).hash);
     expect(new Set(hashes).size).toBe(1);
   });
 });
