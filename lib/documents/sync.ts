@@ -27,6 +27,8 @@ const options = container('AirSync', {
   Class: itemClass,
   BodyPreference: within('AirSyncBase', optional(repeated(BodyPreference))),
   BodyPartPreference: within('AirSyncBase', optional(BodyPartPreference)),
+  /** The plain body of 2.5 (MS-ASCMD 2.2.3.185); BodyPreference took its place. */
+  Truncation: optional(int()),
   Conflict: optional(int()),
   MIMESupport: optional(int()),
   MIMETruncation: optional(int()),

@@ -18,6 +18,8 @@ export interface BodyOptions {
   readonly mimeSupport?: number;
   /** 0-8: the table of MS-ASCMD 2.2.3.111, for clients that state no TruncationSize for MIME. */
   readonly mimeTruncation?: number;
+  /** 0-9: the same for the plain body of 2.5 (MS-ASCMD 2.2.3.185); absent is all of it. */
+  readonly truncation?: number;
   /**
    * Without any preference: `size` tells type and size of the body only (MS-ASEMAIL R1057: Data needs a TruncationSize),
    * as a Sync does; `whole` sends all of it, as a Fetch does.
@@ -38,7 +40,7 @@ export interface BodyChoice {
 }
 
 /** R3418-R3426: bytes by value of MIMETruncation. */
-const MIME_TRUNCATION: readonly number[] = [0, 4_096, 5_120, 7_168, 10_240, 20_480, 51_200, 102_400, Infinity];
+export const MIME_TRUNCATION: readonly number[] = [0, 4_096, 5_120, 7_168, 10_240, 20_480, 51_200, 102_400, Infinity];
 
 export function chooseBody(content: EmailContent, options: BodyOptions): BodyChoice {
   const choice = preferred(content, options);
@@ -81,7 +83,7 @@ function* candidates(
 }
 
 /** MS-ASCMD 2.2.3.110: 1 sends MIME for S/MIME messages only. */
-function mimeAllowed(content: EmailContent, { mimeSupport }: BodyOptions): boolean {
+export function mimeAllowed(content: EmailContent, { mimeSupport }: BodyOptions): boolean {
   return mimeSupport === 2 || (mimeSupport === 1 && /\.SMIME\b/i.test(content.messageClass));
 }
 

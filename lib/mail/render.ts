@@ -6,6 +6,7 @@ import { type BodyChoice, type BodyOptions, type BodyPreference, chooseBody, siz
 import { renderMeeting } from './calendar/render.ts';
 import { fileReference } from './file-reference.ts';
 import { renderFlag } from './flag.ts';
+import { type LegacyBody, renderLegacyBody } from './legacy-body.ts';
 import type { EmailContent, StoredAttachment } from './types.ts';
 
 /** The element tree of a message: `ApplicationData` of a Sync, `Properties` of ItemOperations and Search. */
@@ -26,6 +27,9 @@ export interface RenderedItem {
   readonly content: EmailContent;
 }
 
+/** AirSyncBase came with 12.0, and with it bodies and attachments as all later versions have them. */
+const FIRST_WITH_BODIES = 120;
+
 /**
  * A whole message for a client. Synchronous when the row has all that the options ask for, which a first Sync relies
  * on. @throws BlobMissing (as a rejection)
@@ -36,6 +40,10 @@ export function renderEmail(
   blobs: BodyBlobs,
 ): EmailApplicationData | Promise<EmailApplicationData> {
   const { content } = item;
+  if (options.version < FIRST_WITH_BODIES) {
+    const body = renderLegacyBody(content, options, blobs);
+    return body instanceof Promise ? body.then((body) => assembleLegacy(item, body)) : assembleLegacy(item, body);
+  }
   const preference = options.version >= 141 ? options.bodyPartPreference : undefined;
   const part = preference && renderPart(content, preference, options.partAtMost ?? options.atMost ?? Infinity, blobs);
   // Who asks for the part and for nothing else gets nothing else (MS-ASCON R247).
@@ -72,6 +80,27 @@ function assemble(
 ): EmailApplicationData {
   const { content } = item;
   const data: EmailApplicationData = {
+    ...renderEnvelope(content, version),
+    Attachments: renderAttachments(item),
+    Body: body && {
+      Type: body.type,
+      EstimatedDataSize: body.size,
+      Truncated: body.truncated || undefined,
+      Data: body.data,
+      Preview: version >= 140 ? body.preview : undefined,
+    },
+    BodyPart: part,
+    Flag: renderFlag(content.flag),
+    ContentClass: 'urn:content-classes:message',
+    NativeBodyType: content.nativeBody,
+  };
+  if (version >= 140) addEmail2(data, content, version);
+  return data;
+}
+
+/** What all versions have. */
+function renderEnvelope(content: EmailContent, version: ProtocolVersion): EmailApplicationData {
+  return {
     To: content.to || undefined,
     Cc: content.cc || undefined,
     From: content.from || undefined,
@@ -83,25 +112,27 @@ function assemble(
     // Explicit always: AOSP's mail client fails without it.
     Importance: content.importance,
     Read: content.read,
-    Attachments: renderAttachments(item),
-    Body: body && {
-      Type: body.type,
-      EstimatedDataSize: body.size,
-      Truncated: body.truncated || undefined,
-      Data: body.data,
-      Preview: version >= 140 ? body.preview : undefined,
-    },
-    BodyPart: part,
     MessageClass: content.messageClass,
     MeetingRequest: content.meeting && renderMeeting(content.meeting, version),
     // All text leaves as UTF-8, whatever the message came in.
     InternetCPID: '65001',
-    Flag: renderFlag(content.flag),
-    ContentClass: 'urn:content-classes:message',
-    NativeBodyType: content.nativeBody,
   };
-  if (version >= 140) addEmail2(data, content, version);
-  return data;
+}
+
+/** Attachments of 2.5 are named by the same reference, which GetAttachment takes back (MS-ASEMAIL 2.2.2.6). */
+function assembleLegacy(item: RenderedItem, body: LegacyBody): EmailApplicationData {
+  const { folder, id, content } = item;
+  const Attachment = shownAttachments(content).map(({ n, name, method, size, blob }) => ({
+    AttMethod: method,
+    AttSize: size,
+    DisplayName: name,
+    AttName: fileReference(folder, id, n, blob),
+  }));
+  return {
+    ...renderEnvelope(content, 25),
+    LegacyAttachments: Attachment.length > 0 ? { Attachment } : undefined,
+    ...body,
+  };
 }
 
 /** The Email2 namespace and Categories came with 14.0, drafts with 16.0. */
@@ -126,9 +157,13 @@ export function shortIndex(hex: string): Uint8Array {
   return hex.length > 44 ? Buffer.from(hex.slice(2, 12) + hex.slice(44), 'hex') : Buffer.from(hex.slice(2, 12), 'hex');
 }
 
+/** The invitation is shown as MeetingRequest; its calendar part beside it would be a file that nobody sent. */
+function shownAttachments({ attachments, meeting }: EmailContent): readonly StoredAttachment[] {
+  return meeting ? attachments.filter(({ contentType }) => contentType !== 'text/calendar') : attachments;
+}
+
 function renderAttachments({ folder, id, content }: RenderedItem): EmailApplicationData['Attachments'] {
-  // The invitation is shown as MeetingRequest; its calendar part beside it would be a file that nobody sent.
-  const shown = content.attachments.filter(({ contentType }) => !content.meeting || contentType !== 'text/calendar');
+  const shown = shownAttachments(content);
   if (shown.length === 0) return undefined;
   return {
     Attachment: shown.map((attachment: StoredAttachment) => ({

@@ -13,6 +13,8 @@ export interface ClassOptions {
   readonly mimeSupport: 0 | 1 | 2;
   /** MS-ASCMD 2.2.3.111: 0 to 8; absent is no truncation. */
   readonly mimeTruncation?: number;
+  /** Of 2.5, MS-ASCMD 2.2.3.185: 0 to 9; absent is no truncation. */
+  readonly truncation?: number;
   readonly bodyPreferences: readonly Infer<typeof BodyPreference>[];
   readonly bodyPartPreference?: Infer<typeof BodyPreference>;
 }

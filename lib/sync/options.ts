@@ -72,11 +72,14 @@ function readOptions(block: RequestOptions, itemClass: ItemClass): ClassOptions 
   const { Conflict: conflict = 1, MIMESupport: mimeSupport = 0, MIMETruncation: mimeTruncation } = block;
   if (!within(conflict, 0, 1) || !within(mimeSupport, 0, 2)) return undefined;
   if (mimeTruncation !== undefined && !within(mimeTruncation, 0, 8)) return undefined;
+  const { Truncation: truncation } = block;
+  if (truncation !== undefined && !within(truncation, 0, 9)) return undefined;
   return {
     filterType,
     conflict: conflict as 0 | 1,
     mimeSupport: mimeSupport as 0 | 1 | 2,
     ...(mimeTruncation === undefined ? {} : { mimeTruncation }),
+    ...(truncation === undefined ? {} : { truncation }),
     bodyPreferences: block.BodyPreference ?? [],
     ...(block.BodyPartPreference ? { bodyPartPreference: block.BodyPartPreference } : {}),
   };

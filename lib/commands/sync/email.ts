@@ -37,6 +37,7 @@ export function renderOptions({ version, options, atMost, whole, beyond }: View)
     bodyPartPreference: options.bodyPartPreference,
     mimeSupport: options.mimeSupport,
     mimeTruncation: options.mimeTruncation,
+    truncation: options.truncation,
     withoutPreference: whole ? 'whole' : 'size',
     // The part of a message is told whatever its date (MS-ASCON R242).
     atMost: beyond ? 0 : atMost,

@@ -85,6 +85,14 @@ const followUp = container('Email', {
   SubOrdinalDate: within('Tasks', optional(text())),
 });
 
+/** MS-ASEMAIL 2.2.2.3: an attachment in 2.5; GetAttachment takes its AttName. */
+const legacyAttachment = container('Email', {
+  AttMethod: optional(int()),
+  AttSize: optional(int()),
+  DisplayName: optional(sensitive(text())),
+  AttName: text(),
+});
+
 /** MS-ASEMAIL 2.2.1: a message, as the server shows it and as a client changes it. */
 export const Email = item('Email', {
   To: optional(sensitive(text())),
@@ -97,6 +105,14 @@ export const Email = item('Email', {
   ThreadTopic: optional(sensitive(text())),
   Importance: optional(int()),
   Read: optional(bool()),
+  /** 2.5 has attachments and body in this namespace; the tags end with it. */
+  LegacyAttachments: named('Attachments', optional(container('Email', { Attachment: repeated(legacyAttachment, 1) }))),
+  BodyTruncated: optional(bool()),
+  BodySize: optional(int()),
+  LegacyBody: named('Body', optional(sensitive(text()))),
+  MIMETruncated: optional(bool()),
+  MIMESize: optional(int()),
+  MIMEData: optional(sensitive(text())),
   Attachments: within('AirSyncBase', optional(Attachments)),
   Body: within('AirSyncBase', optional(Body)),
   BodyPart: within('AirSyncBase', optional(BodyPart)),
