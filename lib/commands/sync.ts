@@ -1,7 +1,15 @@
 import { SyncRequest, SyncResponse } from '../documents/sync.ts';
 import type { ItemClass } from '../mailbox/types.ts';
 import type { FolderId } from '../ops/ids.ts';
-import { type Command, type CommandContext, type CommandResult, document, EMPTY } from '../protocol/command.ts';
+import {
+  type Command,
+  type CommandContext,
+  type CommandResult,
+  document,
+  EMPTY,
+  ProtocolFailure,
+} from '../protocol/command.ts';
+import type { ProtocolVersion } from '../protocol/versions.ts';
 import type { Outcome, Sight } from '../push/types.ts';
 import type { Table } from '../store/ports.ts';
 import type { Conversations } from '../sync/beside.ts';
@@ -33,6 +41,13 @@ export interface SyncDeps {
 type Result = CommandResult<SyncResponse>;
 
 const BYTES = { lambda: 700_000, task: 4_000_000 };
+
+/** Empty requests and answers came with 12.1, and Wait and Partial with them (MS-ASWBXML 2.1.2.1.1). */
+const FIRST_WITH_EMPTY: ProtocolVersion = 121;
+/** Mail for Exchange of Nokia takes an empty answer for a failure in every version. */
+const NEVER_EMPTY = /meego|nokian800/i;
+const NO_BODY = 101;
+const PROTOCOL_ERROR = 4;
 
 /** MS-ASCMD 2.2.1.21. */
 export function createSyncCommand(deps: SyncDeps): Command<SyncRequest, SyncResponse> {
@@ -70,6 +85,7 @@ class SyncCommand {
   }
 
   async run(context: CommandContext, request: SyncRequest | undefined): Promise<Result> {
+    if (context.version < FIRST_WITH_EMPTY) return await this.#once(context, request);
     const { mailbox, device } = context;
     const before = await this.#cached.read(mailbox.id, device.id);
     const plan = planSync(request, this.#cached.parse(before), this.#limits);
@@ -82,10 +98,20 @@ class SyncCommand {
     return this.#hold(context, plan);
   }
 
+  /** 2.5 and 12.0: a request says all that it wants, nothing is remembered of it, and nothing waits. */
+  async #once(context: CommandContext, request: SyncRequest | undefined): Promise<Result> {
+    if (request === undefined) throw new ProtocolFailure(NO_BODY, 'an empty Sync came with 12.1');
+    if (!request.Collections?.Collection.length) return document({ Status: PROTOCOL_ERROR });
+    const plan = planSync(request, undefined, this.#limits);
+    return 'Status' in plan ? document(plan) : await this.#look(context, plan);
+  }
+
   /** One request of a device at a time: the second finds the key that the first handed out, and is told the same. */
   async #look(context: CommandContext, plan: SyncPlan): Promise<Exclude<Result, { kind: 'held' }>> {
     const { table, states, conversations } = this.#deps;
-    const deps = { table, states, conversations, classes: this.#classes, bytes: this.#bytes[context.lane] };
+    const everyOne = context.version < FIRST_WITH_EMPTY || NEVER_EMPTY.test(context.userAgent ?? '');
+    const bytes = this.#bytes[context.lane];
+    const deps = { table, states, conversations, classes: this.#classes, bytes, everyOne };
     const name = `${context.mailbox.id} ${context.device.id}`;
     const answers: readonly ResponseCollection[] | SyncFailure = await this.#lock.run(name, () =>
       new SyncSession(deps, context, plan).run(),

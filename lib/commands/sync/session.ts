@@ -27,6 +27,8 @@ export interface SessionDeps {
   readonly conversations?: Conversations;
   /** Bytes of items in one response. */
   readonly bytes: number;
+  /** Collections that have nothing to say are answered, too. */
+  readonly everyOne: boolean;
 }
 
 const INVALID_KEY = 3;
@@ -50,6 +52,8 @@ interface Left {
   empty: boolean;
 }
 
+const crowded = (left: Left): boolean => left.items <= 0 || (left.bytes <= 0 && !left.empty);
+
 /** One run over the collections of a plan, from reading heads and states to writing the states. */
 export class SyncSession {
   readonly #deps: SessionDeps;
@@ -71,10 +75,16 @@ export class SyncSession {
     const left: Left = { items: globalWindow(this.#plan.windowSize), bytes: this.#deps.bytes, empty: true };
     const answers: ResponseCollection[] = [];
     for (const one of planned) {
-      const answer = await this.#collection(one, left);
+      const answer = (await this.#collection(one, left)) ?? this.#nothing(one, left);
       if (answer) answers.push(answer);
     }
     return answers;
+  }
+
+  /** What stands for a collection without news where it may not be left out: its key again. */
+  #nothing({ request, folder }: Planned, left: Left): ResponseCollection | undefined {
+    if (!this.#deps.everyOne) return undefined;
+    return { ...this.#status(request, 1, request.SyncKey, folder), MoreAvailable: crowded(left) || undefined };
   }
 
   /** Reads heads and states and merges options; `undefined` when a collection breaks a rule: nothing was done yet. */
@@ -105,9 +115,9 @@ export class SyncSession {
     if (!folder || !itemClass) return this.#status(request, FOLDER_SYNC);
     if (request.SyncKey === '0') return this.#begin(planned, folder);
     // The global window is full: what follows is not looked at, apart from what the client wants done (R4782).
-    const crowded = left.items <= 0 || (left.bytes <= 0 && !left.empty);
-    if (crowded && !request.Commands?.length) return undefined;
-    const getChanges = (request.GetChanges ?? true) && !crowded;
+    const full = crowded(left);
+    if (full && !request.Commands?.length) return undefined;
+    const getChanges = (request.GetChanges ?? true) && !full;
     let { loaded } = planned;
     for (let attempt = 0; ; attempt++) {
       const room: Room = { ...left, items: Math.min(windowSize(request.WindowSize), left.items) };
