@@ -1,10 +1,14 @@
-/** Commands by the byte of a base64 query (MS-ASHTTP 2.2.1.1.1.1.2); 5-8 belonged to commands of versions before 2.5. */
+/**
+ * Commands by the byte of a base64 query (MS-ASHTTP 2.2.1.1.1.1.2). The table leaves out 5, which early editions of it
+ * give to GetHierarchy, and 6 to 8, whose commands no document specifies.
+ */
 const CODES: readonly (readonly [code: number, name: string])[] = [
   [0, 'Sync'],
   [1, 'SendMail'],
   [2, 'SmartForward'],
   [3, 'SmartReply'],
   [4, 'GetAttachment'],
+  [5, 'GetHierarchy'],
   [9, 'FolderSync'],
   [10, 'FolderCreate'],
   [11, 'FolderDelete'],

@@ -133,10 +133,13 @@ const CHECKS: Readonly<Record<string, Check>> = {
       expect(places.length).toBeGreaterThan(1);
     }
   },
-  type(subject, type) {
+  /** With a second value: from that version on; before, it was of another type. */
+  type(subject, type, first) {
     const form = TYPES[type!];
     if (!form) throw new Error(`no form for ${type}`);
-    for (const found of everywhere(subject)) form(found);
+    const start = first === undefined ? 0 : parseVersion(first)!;
+    const versions = subject.versions.filter((version) => version >= start);
+    for (const found of everywhere({ ...subject, versions })) form(found);
   },
   /** `min..max`: what is too few cannot be written, what is allowed comes through. */
   count({ schema, parent, element, versions }, bounds) {

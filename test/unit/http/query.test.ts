@@ -53,6 +53,7 @@ describe('a base64 query', () => {
     [2, 'SmartForward'],
     [3, 'SmartReply'],
     [4, 'GetAttachment'],
+    [5, 'GetHierarchy'],
     [9, 'FolderSync'],
     [10, 'FolderCreate'],
     [11, 'FolderDelete'],
@@ -75,7 +76,7 @@ describe('a base64 query', () => {
     expect(commandCode(name)).toBe(code);
   });
 
-  it.each([5, 8, 24, 255])('gives code %i no command that could be registered', (code) => {
+  it.each([6, 8, 24, 255])('gives code %i no command that could be registered', (code) => {
     expect(commandCode(parse({ code }).command)).toBeUndefined();
   });
 
