@@ -15,6 +15,7 @@ import {
   type HierarchyPosition,
   type HierarchyState,
   hierarchyKey,
+  isOfOtherVersion,
   judgeHierarchyKey,
   knownTo,
   settledState,
@@ -64,13 +65,14 @@ async function run(deps: FolderSyncDeps, context: CommandContext, key: string | 
  */
 async function first(
   { states, reinitialize }: FolderSyncDeps,
-  { mailbox, device }: CommandContext,
+  { mailbox, device, version }: CommandContext,
   loaded: LoadedHierarchy | undefined,
 ): Promise<Result | undefined> {
   const { state: now, folders } = await mailbox.tree();
   const all = { added: folders, changed: [], deleted: [] };
-  if (loaded && isFirst(loaded.state, now)) return answer(loaded.state, all, reinitialize());
-  const state = firstState(randomToken(9), now.incarnation, now.hierarchy);
+  if (loaded && isFirst(loaded.state, now) && !isOfOtherVersion(loaded.state, version))
+    return answer(loaded.state, all, reinitialize());
+  const state = firstState(randomToken(9), now.incarnation, now.hierarchy, version);
   const stored = isTestDevice(device.id) || (await states.save(mailbox.id, device.id, state, loaded?.rev));
   return stored ? answer(state, all, reinitialize()) : undefined;
 }
@@ -80,13 +82,13 @@ const isFirst = ({ answer: { kind }, last, incarnation }: HierarchyState, now: M
 
 async function next(
   { states, reinitialize }: FolderSyncDeps,
-  { mailbox, device }: CommandContext,
+  { mailbox, device, version }: CommandContext,
   key: string,
   loaded: LoadedHierarchy | undefined,
 ): Promise<Result | undefined> {
   const begin = () => document<FolderSyncResponse>({ Status: FolderStatus.InvalidKey }, reinitialize());
   const judged = loaded && judgeHierarchyKey(loaded.state, key);
-  if (!loaded || !judged) return begin();
+  if (!loaded || !judged || isOfOtherVersion(loaded.state, version)) return begin();
   const { state } = loaded;
   const { incarnation, hierarchy } = await mailbox.state();
   if (state.incarnation !== incarnation) return begin();

@@ -1,6 +1,7 @@
 /** The SyncKey of the folder hierarchy, which FolderSync, FolderCreate, FolderUpdate and FolderDelete share. Pure. */
 import type { Origin } from '../mailbox/types.ts';
 import type { DeviceId } from '../ops/ids.ts';
+import type { ProtocolVersion } from '../protocol/versions.ts';
 import { formatKey, parseKey } from './sync-key.ts';
 
 /** What the holder of a key knows. */
@@ -24,6 +25,8 @@ export type HierarchyAnswer =
 export interface HierarchyState {
   readonly generation: string;
   readonly incarnation: string;
+  /** Spoken when the generation began; absent in states of earlier releases. */
+  readonly version?: ProtocolVersion;
   /** Of the last key returned. */
   readonly last: HierarchyPosition;
   /** Of the key that it was the answer to, for as long as the answer may have been lost. */
@@ -52,8 +55,22 @@ export function hierarchyKey(state: HierarchyState): string {
   return formatKey({ generation: state.generation, counter: state.last.counter });
 }
 
-export function firstState(generation: string, incarnation: string, to: number): HierarchyState {
-  return { generation, incarnation, last: { counter: 1, to, own: [] }, answer: { kind: 'initial' } };
+export function firstState(
+  generation: string,
+  incarnation: string,
+  to: number,
+  version?: ProtocolVersion,
+): HierarchyState {
+  const state = { generation, incarnation, last: { counter: 1, to, own: [] }, answer: { kind: 'initial' } } as const;
+  return version === undefined ? state : { ...state, version };
+}
+
+/**
+ * Whether the device spoke another version when it began. What it keeps was written for that one: bodies of 2.5 are no
+ * bodies of 12.0, and 12.1 knows no conversations. It has to begin anew, which is what X-MS-RP is for (MS-ASHTTP R1105).
+ */
+export function isOfOtherVersion({ version }: HierarchyState, spoken: ProtocolVersion): boolean {
+  return version !== undefined && version !== spoken;
 }
 
 /** The state after a FolderSync that told everything up to `to` to a device that was `at` a position. */

@@ -41,6 +41,32 @@ eachStore((_open, kind) => {
   });
 });
 
+describe('a device that speaks another version than it began with', () => {
+  test('begins anew: what it keeps was written for the other [MS-ASHTTP R1105 R708 R800]', async () => {
+    const world = await openFolderWorld();
+    const [old, newer] = [world.phone('phone', 25), world.phone('phone', 121)];
+    await old.sync();
+    expect((await old.ask()).Status).toBe(1);
+    expect(await newer.ask(old.key)).toEqual({ Status: 9 });
+    expect(newer.headers).toEqual(REINITIALIZE);
+    await newer.sync();
+    // The key that nothing followed is handed out again, but not to another version.
+    expect(newer.key.split('.')[0]).not.toBe(old.key.split('.')[0]);
+    expect((await newer.ask()).Status).toBe(1);
+    expect((await newer.ask('0')).SyncKey).not.toBe((await old.ask('0')).SyncKey);
+  });
+
+  test('is not asked to where an earlier release kept no version', async () => {
+    const world = await openFolderWorld();
+    const phone = world.phone('phone', 121);
+    await phone.sync();
+    const loaded = (await world.states.load(ALICE, phone.id))!;
+    const { version: _, ...state } = loaded.state;
+    await world.states.save(ALICE, phone.id, state, loaded.rev);
+    expect((await world.phone('phone', 161).ask(phone.key)).Status).toBe(1);
+  });
+});
+
 describe('FolderSync', () => {
   test('tells what was added, renamed, moved and deleted since, once [MS-ASCMD R5024 R5860 R5863 R5020]', async () => {
     const world = await openFolderWorld();
