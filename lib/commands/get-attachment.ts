@@ -5,11 +5,9 @@ import { OperationFailed } from './item-operations/status.ts';
 
 /** It has no documents: the query names the attachment, and the answer is its bytes (MS-ASCMD 2.2.1.7). */
 const NO_DOCUMENT: Schema<Record<never, never>> = document('ItemOperations', 'ItemOperations', {});
-const NOT_FOUND = 150;
-const NOT_SUPPORTED = 137;
+/** Which HTTP says as 500 (R166, R7550). */
+const SERVER_ERROR = 110;
 const INVALID = 101;
-/** From 14.0 on there is only ItemOperations (R5124). */
-const LAST_VERSION = 121;
 
 /** The file of versions up to 12.1, as it is: Content-Type says what it is, nothing else is told. */
 export function createGetAttachment(blobs: AttachmentBlobs): Command<Record<never, never>, Record<never, never>> {
@@ -20,25 +18,26 @@ export function createGetAttachment(blobs: AttachmentBlobs): Command<Record<neve
     response: NO_DOCUMENT,
     body: 'none',
     needsPolicy: true,
+    // From 14.0 on there is only ItemOperations (R5124).
+    versions: { until: 121 },
     run: (context) => run(blobs, context),
     failure: () => {
-      throw new ProtocolFailure(NOT_SUPPORTED, 'GetAttachment has no document for a status');
+      throw new TypeError('GetAttachment has no document for a status');
     },
   };
 }
 
 async function run(
   blobs: AttachmentBlobs,
-  { version, query, mailbox }: CommandContext,
+  { query, mailbox }: CommandContext,
 ): Promise<CommandResult<Record<never, never>>> {
-  if (version > LAST_VERSION) throw new ProtocolFailure(NOT_SUPPORTED, 'GetAttachment ended with 12.1');
   if (!query.attachmentName) throw new ProtocolFailure(INVALID, 'AttachmentName is missing');
   try {
     const { contentType, piece } = await findAttachment(mailbox, blobs, query.attachmentName);
     return { kind: 'file', contentType: headerSafe(contentType), piece };
   } catch (error) {
     if (!(error instanceof OperationFailed)) throw error;
-    throw new ProtocolFailure(NOT_FOUND, 'there is no such attachment', { cause: error });
+    throw new ProtocolFailure(SERVER_ERROR, 'there is no such attachment', { cause: error });
   }
 }
 

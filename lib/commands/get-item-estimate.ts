@@ -111,7 +111,7 @@ async function estimateOf(
     beside: (at, goal) => besideOf(found, at, goal),
   });
   if (Estimate === undefined) return INVALID_KEY;
-  return { Status: OK, Collection: { CollectionId: request.CollectionId, Estimate } };
+  return { Status: OK, Collection: { Class: request.Class, CollectionId: request.CollectionId, Estimate } };
 }
 
 /** The filter of the request: in its options, beside them up to 12.1, or none, which is everything (R3543, R2970). */

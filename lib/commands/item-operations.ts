@@ -43,6 +43,7 @@ export function createItemOperations(deps: ItemOperationsDeps): Command<ItemOper
     response: ItemOperationsResponse,
     body: 'required',
     needsPolicy: true,
+    versions: { since: 120 },
     run: (context, request) => run(services, context, request ?? [], limits),
     failure: (status) => ({ Status: UNREADABLE.has(status) ? Status.Protocol : status }),
   };

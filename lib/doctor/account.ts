@@ -35,7 +35,7 @@ export async function options(visit: Visit): Promise<Said> {
   }
   const common = SUPPORTED_VERSIONS.filter((version) => versions.some((each) => parseVersion(each) === version));
   const version = common.at(-1);
-  if (version === undefined) throw new Trouble(`versions ${versions.join(', ')}: none of 12.1 and later`);
+  if (version === undefined) throw new Trouble(`versions ${versions.join(', ')}: none that this program speaks`);
   visit.phone = phoneOf(visit, { version });
   visit.commands = new Set(list('ms-asprotocolcommands'));
   const detail = `versions ${versions.join(', ')}; ${visit.commands.size} commands; going on with ${versionName(version)}`;

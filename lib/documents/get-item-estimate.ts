@@ -1,4 +1,15 @@
-import { bool, container, document, type Infer, int, optional, repeated, text, within } from '../wbxml/schema.ts';
+import {
+  bool,
+  container,
+  document,
+  type Infer,
+  int,
+  optional,
+  repeated,
+  text,
+  until,
+  within,
+} from '../wbxml/schema.ts';
 
 /** A second Options stands for SMS in the same collection (MS-ASCMD 2.2.3.125.2). */
 const options = container('AirSync', {
@@ -33,6 +44,8 @@ export const GetItemEstimateResponse = document('GetItemEstimate', 'GetItemEstim
         Status: int(),
         Collection: optional(
           container('GetItemEstimate', {
+            /** Later schemas of the answer do not know it. */
+            Class: until(25, optional(text())),
             CollectionId: text(),
             Estimate: optional(int()),
           }),

@@ -5,7 +5,7 @@ import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
 import type { HoldSpec } from '../push/types.ts';
 import type { Schema } from '../wbxml/schema.ts';
-import type { ProtocolVersion } from './versions.ts';
+import type { ProtocolVersion, VersionRange } from './versions.ts';
 
 /** What every command gets. Services that only some commands need are given to the command when it is made. */
 export interface CommandContext {
@@ -71,11 +71,16 @@ export interface Command<Request, Response> {
   readonly body: 'required' | 'optional' | 'none';
   /** For a command whose body was a mail message before it became a document: SendMail and its kin up to 12.1. */
   readonly mime?: MimeBody<Request>;
+  /** Where not every version of the protocol has the command; in the others it is answered with 138. */
+  readonly versions?: VersionRange;
   /** `false` for Ping (MS-ASPROV R61103) and Provision. */
   readonly needsPolicy: boolean;
   /** `request` is undefined when the body is empty. Rejects with `ProtocolFailure` or an unexpected error, never with a status that it could answer. */
   run(context: CommandContext, request: Request | undefined): Promise<CommandResult<Response>>;
-  /** The command's own answer with nothing but this common status code, for versions >= 14.0 (MS-ASCMD 2.2.2). */
+  /**
+   * The command's own answer with nothing but this common status code, for versions >= 14.0 (MS-ASCMD 2.2.2). Throws
+   * where it has none: then HTTP says it.
+   */
   failure(status: number): Response;
 }
 

@@ -1,9 +1,10 @@
 import type { AnyCommand, ExtraHeaders } from './command.ts';
 import { commandCode } from './command-codes.ts';
-import { type ProtocolVersion, SUPPORTED_VERSIONS, versionName } from './versions.ts';
+import { hasVersion, type ProtocolVersion, SUPPORTED_VERSIONS, versionName } from './versions.ts';
 
 /** The commands and versions that this server really speaks; what it advertises is read from here. */
 export interface Registry {
+  /** A command that at least one of the versions has. */
   find(name: string): AnyCommand | undefined;
   speaks(version: ProtocolVersion): boolean;
   /** `MS-ASProtocolVersions` and `MS-ASProtocolCommands` (MS-ASHTTP 2.2.4.1.2). */
@@ -22,16 +23,15 @@ export function createRegistry(
   commands: readonly AnyCommand[],
   versions: readonly ProtocolVersion[] = SUPPORTED_VERSIONS,
 ): Registry {
-  const byName = new Map<string, AnyCommand>();
-  for (const command of commands) {
-    if (byName.has(command.name)) throw new TypeError(`command ${command.name} is registered twice`);
-    if (commandCode(command.name) !== command.code) throw new TypeError(`command ${command.name} has a foreign code`);
-    byName.set(command.name, command);
-  }
   const spoken = SUPPORTED_VERSIONS.filter((version) => versions.includes(version));
   const newest = spoken.at(-1);
   if (newest === undefined || spoken.length !== new Set(versions).size) {
     throw new TypeError('versions must be some of the supported ones');
+  }
+  const byName = commandsByName(commands);
+  // What none of the versions has would be advertised and never answered.
+  for (const [name, { versions: range = {} }] of byName) {
+    if (!spoken.some((version) => hasVersion(range, version))) byName.delete(name);
   }
   const names = [...byName.values()].sort((a, b) => a.code - b.code).map((command) => command.name);
   const advertisement = {
@@ -45,4 +45,14 @@ export function createRegistry(
     reinitialize: { ...advertisement, 'X-MS-RP': advertisement['MS-ASProtocolVersions'] },
     newest,
   };
+}
+
+function commandsByName(commands: readonly AnyCommand[]): Map<string, AnyCommand> {
+  const byName = new Map<string, AnyCommand>();
+  for (const command of commands) {
+    if (byName.has(command.name)) throw new TypeError(`command ${command.name} is registered twice`);
+    if (commandCode(command.name) !== command.code) throw new TypeError(`command ${command.name} has a foreign code`);
+    byName.set(command.name, command);
+  }
+  return byName;
 }

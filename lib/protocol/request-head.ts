@@ -15,21 +15,24 @@ export interface RequestHead {
 /**
  * The base64 query carries version and policy key itself; a plain one leaves them to `MS-ASProtocolVersion` and
  * `X-MS-PolicyKey` (MS-ASHTTP 2.2.1.1.2.6, 2.2.1.1.2.8), and `MS-ASAcceptMultiPart` counts for both.
- * @throws HttpFailure 400 for a broken query, for one without a command (R188) and for a missing, unknown or unsupported
- *   version: there is no status that such a client would understand. The headers tell it what is spoken.
+ * @throws HttpFailure 400 for a broken query, for one without a command (R188), for a base64 one of a version before
+ *   12.1, which brought it, and for a missing, unknown or unsupported version: there is no status that such a client would understand. The headers tell it what is spoken.
  */
 export function parseHead(request: EasRequest, registry: Registry): RequestHead {
   const query = parseQuery(request.query);
   if (query.command === '') throw new HttpFailure(400, 'the query names no command');
   const named = request.headers['ms-asprotocolversion'];
   const version = query.version ?? (named === undefined ? undefined : parseVersion(named));
-  if (version === undefined || !registry.speaks(version)) {
+  const known = version !== undefined && (query.encoding === 'plain' || version >= FIRST_WITH_BASE64);
+  if (!known || !registry.speaks(version)) {
     throw new HttpFailure(400, 'protocol version is missing or not supported', { headers: registry.advertisement });
   }
   const policyKey = (query.encoding === 'base64' ? query.policyKey : undefined) ?? policyKeyHeader(request);
   const acceptMultiPart = query.acceptMultiPart || request.headers['ms-asacceptmultipart']?.trim() === 'T';
   return { query: { ...query, acceptMultiPart }, version, policyKey };
 }
+
+const FIRST_WITH_BASE64: ProtocolVersion = 121;
 
 function policyKeyHeader(request: EasRequest): string | undefined {
   const key = request.headers['x-ms-policykey']?.trim();

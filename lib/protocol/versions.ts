@@ -12,7 +12,22 @@ const NAMES: ReadonlyMap<ProtocolVersion, string> = new Map([
 ]);
 
 /** Oldest first, as `MS-ASProtocolVersions` lists them. */
-export const SUPPORTED_VERSIONS: readonly ProtocolVersion[] = [121, 140, 141, 160, 161];
+export const SUPPORTED_VERSIONS: readonly ProtocolVersion[] = [25, 120, 121, 140, 141, 160, 161];
+
+/** From one version to another, both included; open where an end is absent. */
+export interface VersionRange {
+  readonly since?: ProtocolVersion;
+  readonly until?: ProtocolVersion;
+}
+
+/** The version itself where the range has it, otherwise the end of the range that is nearest. */
+export function nearestVersion({ since, until }: VersionRange, version: ProtocolVersion): ProtocolVersion {
+  if (since !== undefined && version < since) return since;
+  return until !== undefined && version > until ? until : version;
+}
+
+export const hasVersion = (range: VersionRange, version: ProtocolVersion): boolean =>
+  nearestVersion(range, version) === version;
 
 export function versionName(version: ProtocolVersion): string {
   return NAMES.get(version)!;

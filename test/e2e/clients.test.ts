@@ -178,7 +178,7 @@ describe('Nine', () => {
     expect((await phone.client.discover()).headers['x-aspnet-version']).toMatch(/^\d/);
     const { headers } = await phone.client.raw('FolderSync', encode(FolderSyncRequest, { SyncKey: '0' }, 161));
     expect(headers['x-aspnet-version']).toMatch(/^\d/);
-    expect(headers['x-ms-rp']).toBe('12.1,14.0,14.1,16.0,16.1');
+    expect(headers['x-ms-rp']).toBe('2.5,12.0,12.1,14.0,14.1,16.0,16.1');
   });
 });
 

@@ -76,8 +76,8 @@ export async function startServer(input: EmbeddedInput = {}, settings: StartSett
 const NEWER = /^Sync-\d+\.xml.*\{AirSync\}(?:ApplicationData': This|Class': This element is not expected. Expected is \( \{AirSync\}ServerId)/;
 
 /**
- * The schemas are those of 14.0 and later: they do not know the Class that 12.1 has in every Collection of an answer
- * (MS-ASCMD R1327, R6290).
+ * The schemas are those of 14.0 and later: they do not know the Class that versions up to 12.1 have in every Collection
+ * of an answer (MS-ASCMD R1327, R6290), nor that the Data of a policy was a text in 2.5 (MS-ASPROV 2.2.2.24.2).
  */
 export async function schemaErrors(
   answers: readonly { readonly command: string; readonly version: ProtocolVersion; readonly body: Uint8Array }[],
@@ -90,6 +90,13 @@ export async function schemaErrors(
   const { errors: oldErrors } = await validateResponses(old);
   return [
     ...errors.filter((error) => !NEWER.test(error)),
-    ...oldErrors.filter((error) => !error.includes("Element '{AirSync}Class': This element is not expected")),
+    ...oldErrors.filter((error) => !OF_OLD_VERSIONS.some((known) => error.includes(known))),
   ];
 }
+
+const OF_OLD_VERSIONS = [
+  "Element '{AirSync}Class': This element is not expected",
+  "Element '{GetItemEstimate}Class': This element is not expected",
+  "Element '{Provision}Data': Character content",
+  "Element '{Provision}Data': Missing child",
+];

@@ -3,7 +3,7 @@ import type { SyncRequest } from '../../lib/documents/sync.ts';
 import { SyncResponse } from '../../lib/documents/sync.ts';
 import { decode, type WbxmlElement } from '../../lib/wbxml/index.ts';
 import type { Phone, PhoneFolder } from '../support/client/phone.ts';
-import { VERSIONS } from './harness.ts';
+import { since, VERSIONS } from './harness.ts';
 import { bytesOf, el, LeapingClock, ready, sharedServer, subjects } from './shared.ts';
 
 const clock = new LeapingClock();
@@ -34,7 +34,7 @@ describe('a collection', () => {
     await phone.start();
     const { one } = await ask(phone, phone.inbox);
     expect(one).toEqual({
-      ...(version === 121 ? { Class: 'Email' } : {}),
+      ...(version <= 121 ? { Class: 'Email' } : {}),
       SyncKey: expect.stringMatching(/^.{2,64}$/),
       CollectionId: phone.inbox.id,
       Status: 1,
@@ -261,7 +261,7 @@ describe('an answer that was lost', () => {
 });
 
 describe('a client command', () => {
-  it.each(VERSIONS)('fetches a whole mail, version %i [MS-ASCMD R5848 R4411 R1066]', async (version) => {
+  it.each(since(120))('fetches a whole mail, version %i [MS-ASCMD R5848 R4411 R1066]', async (version) => {
     const person = await shared.person();
     await person.mail('Long', 'x'.repeat(5000));
     const phone = person.phone({ version });
@@ -351,7 +351,7 @@ describe('a client command', () => {
 });
 
 describe('an empty request', () => {
-  it.each(VERSIONS)('repeats the last one, version %i', async (version) => {
+  it.each(since(121))('repeats the last one, version %i', async (version) => {
     const person = await shared.person();
     const phone = person.phone({ version });
     await phone.start();

@@ -86,7 +86,9 @@ function shapeValue(shape: Shape, options: Options, depth: number): fc.Arbitrary
     case 'container':
       return fc.record(members(shape.namespace, shape.fields, options, depth)).map(withoutAbsent);
     case 'ordered':
-      return fc.array(choice(shape.namespace, shape.fields, options, depth), { maxLength: 4 });
+      return fc
+        .array(choice(shape.namespace, shape.fields, options, depth), { maxLength: 4 })
+        .map((list) => list.filter((one) => one !== undefined));
   }
 }
 
@@ -107,7 +109,7 @@ function choice(namespace: Namespace, fields: Fields, options: Options, depth: n
   const kinds = current(namespace, fields, options.version).map(([tag, field]) =>
     fieldValue(field, options, depth).map((value) => ({ tag, value })),
   );
-  return fc.oneof(...kinds);
+  return kinds.length === 0 ? fc.constant(undefined) : fc.oneof(...kinds);
 }
 
 function fieldValue(field: Field<unknown>, options: Options, depth: number): fc.Arbitrary<unknown> {

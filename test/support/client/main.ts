@@ -32,7 +32,7 @@ if (values.help || !values.password) {
   --url URL          server (default http://127.0.0.1:8080)
   --user LOGIN       address or login (default demo@localhost)
   --password SECRET  its password
-  --version V        12.1, 14.0, 14.1, 16.0 or 16.1 (default 16.1)
+  --version V        2.5, 12.0, 12.1, 14.0, 14.1, 16.0 or 16.1 (default 16.1)
   --device ID        DeviceId (default DPCLIENT00000001)
   --query KIND       plain or base64 (default plain)
   --heartbeat S      seconds that a Ping may be held (default 480)
@@ -68,7 +68,7 @@ function show(folder: PhoneFolder, ids: readonly string[]): void {
   for (const id of ids) {
     const mail = folder.items.get(id) as Email;
     say(`  ${mail.Read ? ' ' : '*'} ${(mail.From ?? '').slice(0, 40).padEnd(40)} ${mail.Subject ?? ''}`);
-    const text = mail.Body?.Data;
+    const text = mail.Body?.Data ?? mail.LegacyBody;
     if (typeof text === 'string' && text.trim() !== '') {
       say(`      ${text.trim().replaceAll(/\s+/g, ' ').slice(0, 100)}`);
     }

@@ -23,7 +23,21 @@ describe('options of the embedded server', () => {
     });
   });
 
+  it.each<[EmbeddedInput, NodeJS.ProcessEnv, readonly string[]]>([
+    [{}, {}, ['2.5', '12.0', '12.1', '14.0', '14.1', '16.0', '16.1']],
+    [{ versions: '12.1, 14.1' }, {}, ['12.1', '14.1']],
+    [{ versions: ['16.1'] }, { PROTOCOL_VERSIONS: '2.5' }, ['16.1']],
+    [{}, { PROTOCOL_VERSIONS: '2.5,12.0' }, ['2.5', '12.0']],
+  ])('with %j and %j speaks %j', (flags, env, versions) => {
+    const options = readOptions(flags, env);
+    expect(options.versions).toEqual(versions);
+    expect(readOptions(options).versions).toEqual(versions);
+  });
+
   it.each<[string, EmbeddedInput, NodeJS.ProcessEnv, RegExp]>([
+    ['a version that is none', { versions: '14.1,15.0' }, {}, /^versions: .*version/],
+    ['no version at all', { versions: [] }, {}, /^versions: /],
+    ['an empty list in the environment', {}, { PROTOCOL_VERSIONS: ' , ' }, /^PROTOCOL_VERSIONS \(versions\): /],
     ['a port that is no number', {}, { PORT: 'http' }, /^PORT \(port\): /],
     ['a port that is not a port', { port: 70_000 }, { PORT: '80' }, /^port: /],
     ['NaN', { port: Number.NaN }, {}, /^port: /],

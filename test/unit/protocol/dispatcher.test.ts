@@ -195,6 +195,35 @@ describe('a path or method that is none of ours', () => {
     },
   );
 
+  it.each([
+    [{ since: 160 }, OLD, 400],
+    [{ until: 121 }, 140, 138],
+    [{ since: 160 }, 141, 138],
+    [{ since: 160 }, 161, 1],
+    [{ until: 121 }, OLD, 1],
+  ] as const)(
+    'with a command of the versions %j in version %i is answered %i [MS-ASCMD R4897 R7559]',
+    async (versions, version, status) => {
+      const harness = new Harness();
+      const commands = harness.commands().map((command) => ({ ...command, versions }));
+      harness.overrides = { commands };
+      const response = await harness.sendAs(version);
+      if (status === 400) expect(response.status).toBe(400);
+      else expect(folderSyncOf(response).Status).toBe(status);
+      expect(harness.touched).toHaveLength(status === 1 ? 1 : 0);
+    },
+  );
+
+  it('is 400 where the command has no document to say that the version lacks it [MS-ASCMD R4897]', async () => {
+    const harness = new Harness();
+    const failure = () => {
+      throw new TypeError('no document');
+    };
+    const commands = harness.commands().map((command) => ({ ...command, versions: { until: OLD }, failure }));
+    harness.overrides = { commands: commands as never };
+    expect((await harness.sendAs(141)).status).toBe(400);
+  });
+
   it.each([OLD, ...NEW] as const)(
     'is 400 for a query without a command, in version %i [MS-ASHTTP R188]',
     async (version) => {
@@ -212,7 +241,7 @@ describe('OPTIONS', () => {
     const response = await new Harness().send(options);
     expect(response.status).toBe(200);
     expect(response.headers).toMatchObject({
-      'MS-ASProtocolVersions': '12.1,14.0,14.1,16.0,16.1',
+      'MS-ASProtocolVersions': '2.5,12.0,12.1,14.0,14.1,16.0,16.1',
       'MS-ASProtocolCommands': 'FolderSync,Ping',
       'MS-Server-ActiveSync': '16.1',
       Allow: 'OPTIONS,POST',
@@ -303,12 +332,12 @@ describe('a login that fails', () => {
 });
 
 describe('the version', () => {
-  it.each([undefined, '', '1.0', '2.5', '12.0', '17.0', '14', 'abc'])(
+  it.each([undefined, '', '1.0', '2.0', '12.2', '17.0', '14', 'abc'])(
     '%s is refused with what is spoken',
     async (version) => {
       const response = await new Harness().send(withHeader('ms-asprotocolversion', version));
       expect(response.status).toBe(400);
-      expect(response.headers['MS-ASProtocolVersions']).toBe('12.1,14.0,14.1,16.0,16.1');
+      expect(response.headers['MS-ASProtocolVersions']).toBe('2.5,12.0,12.1,14.0,14.1,16.0,16.1');
     },
   );
 
