@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Groups } from '../identity/groups.ts';
+import { parseAddress, withoutTag } from '../identity/names.ts';
 import type { Account, Directory } from '../identity/types.ts';
+import { parseAddresses } from '../mail/addresses.ts';
 import { contentOf } from '../mail/content.ts';
 import type { MailLimits } from '../mail/limits.ts';
 import { QuotaExceeded } from '../mailbox/quota.ts';
@@ -94,7 +96,7 @@ export function createDelivery(services: DeliveryServices): Delivery {
 
   const deliverTo: Delivery['deliverTo'] = async (address, message) => {
     const account = await recipient(address);
-    if (account) return await deliverHere(account, message);
+    if (account) return await deliverHere(account, namedBy(message, account));
     const { groups } = services;
     const group = await groups?.byAddress(address);
     if (!groups || !group) throw new NoRecipient();
@@ -177,6 +179,17 @@ export function createDelivery(services: DeliveryServices): Delivery {
     store,
     inbox,
   };
+}
+
+/** Says of a message that its recipient is in no field that others see. What comes by a list is for the list. */
+function namedBy(message: IncomingMessage, { address, aliases }: Account): IncomingMessage {
+  const { to, cc, listed } = message.parsed;
+  const own = new Set([address, ...aliases]);
+  const named = parseAddresses([to, cc]).some((one) => {
+    const plain = parseAddress(one.address);
+    return plain !== undefined && (own.has(plain) || own.has(withoutTag(plain) ?? plain));
+  });
+  return named || listed ? message : { ...message, parsed: { ...message.parsed, receivedAsBcc: true } };
 }
 
 async function inboxOf(mailboxes: Mailboxes, id: MailboxId, how?: 'create'): Promise<FolderId | undefined> {

@@ -50,7 +50,7 @@ export function contentOf(
         blob: blob(messageBlobs.attachment(place.mailbox, id, n), content),
       }),
   );
-  const { text, html, attachments: _parsed, sent: _sent, degraded: _degraded, ...envelope } = message;
+  const { text, html, attachments: _parsed, sent: _sent, degraded: _degraded, listed: _listed, ...envelope } = message;
   const content: EmailContent = dropUndefined({
     ...envelope,
     read: false,

@@ -48,12 +48,39 @@ function reportClass(root: ReturnType<typeof parseStructured>, parts: readonly C
     }
     if (/^message\/(?:global-)?delivery-status$/.test(part.contentType)) {
       const actions = [...part.head().matchAll(/^action:\s*(\w+)/gim)].map((match) => match[1]!.toLowerCase());
-      if (actions.includes('failed') || actions.length === 0) return 'REPORT.IPM.NOTE.NDR';
-      return actions.includes('delayed') ? 'REPORT.IPM.NOTE.DELAYED' : 'REPORT.IPM.NOTE.DR';
+      if (actions.includes('failed') || actions.length === 0) return `REPORT.${reported(parts)}.NDR`;
+      if (actions.includes('delayed')) return 'REPORT.IPM.NOTE.DELAYED';
+      const subject = reported(parts);
+      // Deliveries of meetings have no class of their own.
+      return `REPORT.${subject.startsWith('IPM.NOTE') ? subject : 'IPM.NOTE'}.DR`;
     }
   }
   return undefined;
 }
+
+/** What a report is about, by the message that it returns: MS-ASEMAIL R603. */
+function reported(parts: readonly ClassPart[]): string {
+  const returned = parts.find(({ contentType }) => /^(?:message\/rfc822|text\/rfc822-headers)$/.test(contentType));
+  const head = returned?.head() ?? '';
+  if (/^content-type:\s*application\/(?:x-)?pkcs7-mime/im.test(head)) return 'IPM.NOTE.SMIME';
+  if (/^content-type:\s*multipart\/signed;[^:]*pkcs7-signature/im.test(head)) return 'IPM.NOTE.SMIME.MULTIPARTSIGNED';
+  const [, method] = /^content-type:\s*text\/calendar;[^:]*\bmethod="?(\w+)/im.exec(head) ?? [];
+  switch (method?.toUpperCase()) {
+    case 'REQUEST':
+      return 'IPM.SCHEDULE.MEETING.REQUEST';
+    case 'CANCEL':
+      return 'IPM.SCHEDULE.MEETING.CANCELED';
+    case 'REPLY':
+      return ANSWERED[/PARTSTAT="?([A-Z-]+)/i.exec(head)?.[1]?.toUpperCase() ?? ''] ?? 'IPM.NOTE';
+    default:
+      return 'IPM.NOTE';
+  }
+}
+
+const ANSWERED: Readonly<Record<string, string>> = {
+  ACCEPTED: 'IPM.SCHEDULE.MEETING.RESP.POS',
+  TENTATIVE: 'IPM.SCHEDULE.MEETING.RESP.TENT',
+};
 
 const RESPONSES: Readonly<Record<string, string>> = {
   ACCEPTED: 'IPM.Schedule.Meeting.Resp.Pos',

@@ -9,6 +9,8 @@ import { calendarPart, messageClassOf } from './message-class.ts';
 import { parseTree } from './parser.ts';
 import { collectParts, type Leaf, type ParsedAttachment } from './parts.ts';
 import { cleanText } from './text.ts';
+import type { StoredVoice } from './types.ts';
+import { voiceClass, voiceOf } from './voice.ts';
 
 /** A message as it is understood, before anything is stored. */
 export interface ParsedMessage extends Envelope {
@@ -19,6 +21,10 @@ export interface ParsedMessage extends Envelope {
   readonly html?: string;
   readonly attachments: readonly ParsedAttachment[];
   readonly meeting?: StoredMeeting;
+  readonly voice?: StoredVoice;
+  readonly receivedAsBcc?: boolean;
+  /** It came by a mailing list. */
+  readonly listed?: boolean;
   /** Why the message was not understood whole: too many parts or lines, or the parser gave up. It is still readable. */
   readonly degraded?: 'bounded' | 'parser';
 }
@@ -38,7 +44,8 @@ export async function parseMessage(raw: Uint8Array, options: ParseOptions): Prom
     const { headers, root, whole } = await parseTree(repaired, limits);
     const body = collectParts(root, limits);
     const envelope = envelopeOf(headers, options, limits);
-    const messageClass = messageClassOf(headers, body.leaves);
+    const voice = voiceClass(headers);
+    const messageClass = voice ?? messageClassOf(headers, body.leaves);
     const about = messageClass.startsWith('IPM.Schedule.Meeting') ? meetingIn(body.leaves, envelope) : undefined;
     return {
       ...envelope,
@@ -49,12 +56,17 @@ export async function parseMessage(raw: Uint8Array, options: ParseOptions): Prom
       html: body.html,
       attachments: body.attachments,
       meeting: about?.meeting,
+      listed: LIST_FIELDS.some((name) => headers.get(name) !== undefined) || undefined,
+      voice: voice === undefined ? undefined : voiceOf(headers, body.attachments),
       degraded: whole ? undefined : 'bounded',
     };
   } catch {
     return rawMessage(repaired, options, limits);
   }
 }
+
+/** RFC 2919, RFC 2369. */
+const LIST_FIELDS = ['list-id', 'list-post', 'list-unsubscribe'];
 
 function meetingIn(leaves: readonly Leaf[], { messageId, conversationId, received }: Envelope) {
   const part = calendarPart(leaves);

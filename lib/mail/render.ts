@@ -146,6 +146,9 @@ function addEmail2(data: EmailApplicationData, content: EmailContent, version: P
     data.LastVerbExecutionTime = content.lastVerbAt;
   }
   if (content.sender !== undefined) data.Sender = content.sender;
+  // R649: said only where it is so.
+  if (content.receivedAsBcc) data.ReceivedAsBcc = true;
+  if (content.voice) data.UmCallerID = content.voice.callerId;
   if (version >= 160) {
     data.IsDraft = content.isDraft ?? false;
     if (content.bcc !== undefined) data.Bcc = content.bcc;
@@ -174,8 +177,15 @@ function renderAttachments({ folder, id, content }: RenderedItem): EmailApplicat
       ContentId: attachment.contentId,
       ContentLocation: attachment.contentLocation,
       IsInline: attachment.inline || undefined,
+      ...recordingOf(content, attachment.n),
     })),
   };
+}
+
+/** MS-ASEMAIL 2.2.2.81 and 2.2.2.82: how long a recording is, and its place among them. */
+function recordingOf({ voice }: EmailContent, n: number) {
+  const found = voice?.recordings.find((one) => one.n === n);
+  return found && { UmAttDuration: found.seconds, UmAttOrder: found.order };
 }
 
 /** Statuses of a BodyPart, MS-ASAIRS R271 and R272. */

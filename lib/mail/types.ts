@@ -33,6 +33,10 @@ export interface EmailContent {
   readonly lastVerb?: 1 | 2 | 3;
   readonly lastVerbAt?: number;
   readonly isDraft?: boolean;
+  /** Its recipient stands in no field that others see. */
+  readonly receivedAsBcc?: boolean;
+  /** Of an electronic voice message. */
+  readonly voice?: StoredVoice;
   /** 1 plain text, 2 HTML, 3 RTF: what the message was written in (NativeBodyType). */
   readonly nativeBody: 1 | 2 | 3;
   readonly text: StoredText;
@@ -42,6 +46,13 @@ export interface EmailContent {
   readonly attachments: readonly StoredAttachment[];
   /** Of a message whose class begins with IPM.Schedule.Meeting. */
   readonly meeting?: StoredMeeting;
+}
+
+/** MS-ASEMAIL 2.2.2.81-2.2.2.84. */
+export interface StoredVoice {
+  readonly callerId?: string;
+  /** Of the recordings, by the number of their attachment: seconds, and 1 for the newest. */
+  readonly recordings: readonly { readonly n: number; readonly seconds?: number; readonly order: number }[];
 }
 
 /** A body: whole in the row where it is small, otherwise a prefix in the row and the whole in a blob. */

@@ -73,7 +73,8 @@ export async function startServer(input: EmbeddedInput = {}, settings: StartSett
  * What the schema of the answer does not know: what 16.0 tells of an item that was changed (MS-ASAIRS R1336), and the
  * class of a text message that is added (MS-ASMS 2.2.2.2.1.2).
  */
-const NEWER = /^Sync-\d+\.xml.*\{AirSync\}(?:ApplicationData': This|Class': This element is not expected. Expected is \( \{AirSync\}ServerId)/;
+const NEWER =
+  /^Sync-\d+\.xml.*\{AirSync\}(?:ApplicationData': This|Class': This element is not expected. Expected is \( \{AirSync\}ServerId)/;
 
 /**
  * The schemas are those of 14.0 and later: they do not know the Class that versions up to 12.1 have in every Collection

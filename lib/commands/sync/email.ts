@@ -41,6 +41,6 @@ export function renderOptions({ version, options, atMost, whole, beyond }: View)
     withoutPreference: whole ? 'whole' : 'size',
     // The part of a message is told whatever its date (MS-ASCON R242).
     atMost: beyond ? 0 : atMost,
-    partAtMost: atMost,
+    partAtMost: atMost ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -171,7 +171,11 @@ export class SyncSession {
         room,
         now,
         beside: (position, goal) =>
-          besideOf(besideInput(this.#context, folder, options, sms !== undefined, this.#deps.conversations), position, goal),
+          besideOf(
+            besideInput(this.#context, folder, options, sms !== undefined, this.#deps.conversations),
+            position,
+            goal,
+          ),
         emitter: (everything, goal) =>
           new Emitter({
             handler: itemClass,

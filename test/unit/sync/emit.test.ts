@@ -71,7 +71,11 @@ describe('a command that is put into an answer', () => {
 
   test('shows mail below the cut-off as told for its conversation, and no other', async () => {
     const views: View[] = [];
-    const { made } = emitter({ goal: '0m', render: (_, view) => (views.push(view), sized(10)) });
+    const render: Given['render'] = (_, view) => {
+      views.push(view);
+      return sized(10);
+    };
+    const { made } = emitter({ goal: '0m', render });
     await made.put('Add', item('0n'));
     await made.put('Add', item('0m'));
     await made.put('Add', item('0l'));
