@@ -11,12 +11,8 @@ interface SdkError {
   readonly CancellationReasons?: readonly { readonly Code?: string; readonly Message?: string }[];
 }
 
-/** Refused before anything was written; the same request may succeed later. */
-const CONFLICTS = new Set([
-  'TransactionConflict',
-  'TransactionConflictException',
-  'TransactionInProgressException',
-  'ReplicatedWriteConflictException',
+/** Refused for want of throughput, before anything was written. The short names are reasons of a cancelled transaction. */
+const THROTTLES = new Set([
   'ProvisionedThroughputExceeded',
   'ProvisionedThroughputExceededException',
   'ThrottlingError',
@@ -25,6 +21,27 @@ const CONFLICTS = new Set([
   'RequestLimitExceeded',
   'LimitExceededException',
 ]);
+
+/** Refused before anything was written; the same request may succeed later. */
+const CONFLICTS = new Set([
+  'TransactionConflict',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+  'ReplicatedWriteConflictException',
+  ...THROTTLES,
+]);
+
+/**
+ * Whether a write was refused for want of throughput and nothing else, by its first attempt: the very same write may
+ * then be sent again, since no other attempt of it can be on its way.
+ */
+export function isThrottled(error: unknown): boolean {
+  const { name = '', $metadata, CancellationReasons = [] } = error as SdkError;
+  if (($metadata?.attempts ?? 1) > 1) return false;
+  if (name !== 'TransactionCanceledException') return THROTTLES.has(name);
+  const codes = CancellationReasons.flatMap(({ Code = 'None' }) => (Code === 'None' ? [] : [Code]));
+  return codes.length > 0 && codes.every((code) => THROTTLES.has(code));
+}
 
 /** Errors of a connection that never came about: nothing was sent. */
 const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);

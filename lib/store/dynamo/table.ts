@@ -15,7 +15,7 @@ import type { Consistency, Key, Query, Row, Table, TableName, Write } from '../p
 import { StoreUnavailable } from '../ports.ts';
 import { sortRange } from '../range.ts';
 import { checkKey, checkRow, checkSize, checkWrites } from '../rows.ts';
-import { readError, writeError } from './errors.ts';
+import { isThrottled, readError, writeError } from './errors.ts';
 import { conditionParts, keyParts, updateParts } from './expressions.ts';
 import { type Attributes, toAttributes, toRow } from './marshal.ts';
 
@@ -25,6 +25,9 @@ const PARALLEL_BATCHES = 4;
 /** Attempts at keys that DynamoDB left unprocessed, and the first wait between them. */
 const BATCH_ATTEMPTS = 8;
 const BATCH_WAIT_MS = 25;
+/** Attempts at a write that is refused for want of throughput, and the longest first wait; it doubles. */
+const THROTTLED_ATTEMPTS = 6;
+const THROTTLED_WAIT_MS = 50;
 
 export interface DynamoClients {
   /** Repeats by itself: reads, and transactions, which carry a token. */
@@ -114,16 +117,34 @@ export class DynamoTable implements Table {
     const [only] = writes;
     const alone = writes.length === 1 && only!.op !== 'check';
     try {
-      if (alone) await this.#single(only as Exclude<Write, { op: 'check' }>);
-      else {
-        const TransactItems = writes.map((write) => this.#item(write));
-        await this.#clients.repeating.send(
-          new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: randomUUID() }),
-        );
-      }
+      await this.#unthrottled(() =>
+        alone ? this.#single(only as Exclude<Write, { op: 'check' }>) : this.#together(writes),
+      );
     } catch (error) {
       throw writeError(error, !alone);
     }
+  }
+
+  /**
+   * The SDK does not repeat a cancelled transaction, and single writes are sent by a client that repeats nothing; but
+   * what was throttled was not written, and a phone would be told of trouble that is over in a moment.
+   */
+  async #unthrottled(write: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await write();
+      } catch (error) {
+        if (attempt === THROTTLED_ATTEMPTS || !isThrottled(error)) throw error;
+        await sleep(this.#clock, (0.5 + Math.random() / 2) * THROTTLED_WAIT_MS * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  async #together(writes: readonly Write[]): Promise<void> {
+    const TransactItems = writes.map((write) => this.#item(write));
+    await this.#clients.repeating.send(
+      new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: randomUUID() }),
+    );
   }
 
   async #single(write: Exclude<Write, { op: 'check' }>): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readError, writeError } from '../../../../lib/store/dynamo/errors.ts';
+import { isThrottled, readError, writeError } from '../../../../lib/store/dynamo/errors.ts';
 import type { ConditionFailed } from '../../../../lib/store/ports.ts';
 
 const named = (name: string, rest: object = {}) => Object.assign(new Error('said by the server'), { name, ...rest });
@@ -72,4 +72,16 @@ it.each([
   named('Error', { code: 'ECONNRESET' }),
 ])('takes %s for a store that cannot be read', (error) => {
   expect((readError(error) as Error).name).toBe('StoreUnavailable');
+});
+
+it.each([
+  ['throughput', refused('ProvisionedThroughputExceededException'), true],
+  ['throttling', refused('ThrottlingException'), true],
+  ['cancelled by both kinds', cancelled('ThrottlingError', 'None', 'ProvisionedThroughputExceeded'), true],
+  ['cancelled by a conflict besides', cancelled('ThrottlingError', 'TransactionConflict'), false],
+  ['cancelled without a reason', refused('TransactionCanceledException'), false],
+  ['another transaction', refused('TransactionConflictException'), false],
+  ['not the first attempt', refused('ThrottlingException', { $metadata: { attempts: 2 } }), false],
+])('a write refused for %s may be sent again as it is: %#', (_, error, expected) => {
+  expect(isThrottled(error)).toBe(expected);
 });

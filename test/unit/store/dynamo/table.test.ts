@@ -54,7 +54,6 @@ describe.skipIf(missing('dynoxide') !== undefined)('over a bad network', () => {
       ['drop', 'OutcomeUnknown', undefined],
       ['hang', 'OutcomeUnknown', undefined],
       [{ error: 'InternalServerError', status: 500 }, 'OutcomeUnknown', undefined],
-      [{ error: 'ThrottlingException' }, 'StoreConflict', undefined],
       [{ error: 'TransactionConflictException' }, 'StoreConflict', undefined],
     ] as const)('that meets %o is tried once and ends as %s', async (behaviour, name, n) => {
       const { store, fault, made } = await open();
@@ -63,6 +62,20 @@ describe.skipIf(missing('dynoxide') !== undefined)('over a bad network', () => {
       expect(made('UpdateItem')).toHaveLength(1);
       expect(await stored(store)).toBe(n);
     });
+
+    it.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'])(
+      'that is refused by %s waits and is written once; where that lasts it is a conflict',
+      async (error) => {
+        const { store, fault, made } = await open();
+        fault('UpdateItem', { error }, 3);
+        expect(await outcome(store, count)).toBe('committed');
+        expect(made('UpdateItem')).toHaveLength(4);
+        expect(await stored(store)).toBe(1);
+        fault('UpdateItem', { error }, 99);
+        expect(await outcome(store, count)).toBe('StoreConflict');
+        expect(await stored(store)).toBe(1);
+      },
+    );
 
     it('goes out as what it is, and a check alone as a transaction', async () => {
       const { store, made } = await open();
@@ -93,16 +106,40 @@ describe.skipIf(missing('dynoxide') !== undefined)('over a bad network', () => {
       expect(await stored(store)).toBe(1);
     });
 
-    it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-      'cancelled by %s is a conflict',
+    it('cancelled by a conflict is a conflict, and left to the caller, who must read again', async () => {
+      const { store, fault, made } = await open();
+      const rest = { CancellationReasons: [{ Code: 'ThrottlingError' }, { Code: 'TransactionConflict' }] };
+      fault('TransactWriteItems', { error: 'TransactionCanceledException', rest });
+      expect(await outcome(store, put, other)).toBe('StoreConflict');
+      expect(made('TransactWriteItems')).toHaveLength(1);
+      expect(await stored(store)).toBeUndefined();
+    });
+
+    it.each(['ThrottlingError', 'ProvisionedThroughputExceeded'])(
+      'cancelled by %s waits and is written once; where that lasts it is a conflict',
       async (Code) => {
-        const { store, fault } = await open();
+        const { store, fault, made } = await open();
         const rest = { CancellationReasons: [{ Code: 'None' }, { Code }] };
-        fault('TransactWriteItems', { error: 'TransactionCanceledException', rest });
-        expect(await outcome(store, put, other)).toBe('StoreConflict');
-        expect(await stored(store)).toBeUndefined();
+        fault('TransactWriteItems', { error: 'TransactionCanceledException', rest }, 3);
+        expect(await outcome(store, count, other)).toBe('committed');
+        expect(made('TransactWriteItems')).toHaveLength(4);
+        expect(await stored(store)).toBe(1);
+        fault('TransactWriteItems', { error: 'TransactionCanceledException', rest }, 99);
+        expect(await outcome(store, count, other)).toBe('StoreConflict');
       },
     );
+
+    it('throttled after an attempt whose answer was lost is not sent again under another token', async () => {
+      const { store, proxy } = await open();
+      const Code = 'ThrottlingError';
+      const throttled = { error: 'TransactionCanceledException', rest: { CancellationReasons: [{ Code }] } } as const;
+      let calls = 0;
+      proxy.behave = ({ operation }) =>
+        operation !== 'TransactWriteItems' ? 'pass' : (['lose', throttled, 'pass'] as const)[Math.min(2, calls++)]!;
+      expect(await outcome(store, count, other)).toBe('StoreConflict');
+      expect(calls).toBe(2);
+      expect(await stored(store)).toBe(1);
+    });
 
     it('takes a fresh token each time that the caller tries', async () => {
       const { store, made } = await open();
