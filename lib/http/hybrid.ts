@@ -29,7 +29,7 @@ export async function listenHybrid(options: ListenOptions): Promise<Listener> {
     },
   };
   const onSocket = (socket: Socket) => {
-    if (front.draining) socket.destroy();
+    if (front.draining && !front.accepting) socket.destroy();
     else new PlainConnection(host, socket);
   };
   const server = options.tls ? secureServer(options.tls, onSocket) : createServer(SOCKET, onSocket);
@@ -38,8 +38,10 @@ export async function listenHybrid(options: ListenOptions): Promise<Listener> {
   return {
     port,
     url: urlOf(options.host, port, options.tls !== undefined),
-    drain() {
+    drain(how = 'closed') {
       front.draining = true;
+      front.accepting = how === 'accepting';
+      if (front.accepting) return;
       server.close();
       for (const connection of host.open) if (connection.idle) connection.end();
       ordinary.closeIdleConnections();
@@ -47,6 +49,7 @@ export async function listenHybrid(options: ListenOptions): Promise<Listener> {
     close: () =>
       new Promise<void>((resolve) => {
         front.draining = true;
+        front.accepting = false;
         server.close(() => resolve());
         for (const connection of host.open) connection.destroy();
         ordinary.closeAllConnections();

@@ -47,15 +47,21 @@ export function trustedHops(given = 0): number {
   return given;
 }
 
+/**
+ * `accepting`: connections are still taken and idle ones kept, for a load balancer that goes on sending requests for as
+ * long as it has not read from the health check that it should not. A refused connection would be its 502 to a phone.
+ */
+export type DrainHow = 'closed' | 'accepting';
+
 /** A server that listens. */
 export interface Listener {
   readonly url: string;
   readonly port: number;
   /**
    * Stops accepting, says 503 to health checks, lets idle connections go and closes every other one after its answer.
-   * Held requests wait on: whoever holds them answers them.
+   * Held requests wait on: whoever holds them answers them. May be called again with another `how`.
    */
-  drain(): void;
+  drain(how?: DrainHow): void;
   /** Cuts every connection. Resolves when the port is free. */
   close(): Promise<void>;
 }
@@ -84,6 +90,8 @@ export function trackSockets(server: Pick<Server, 'on'>): () => void {
 /** What both listeners ask of the product: never rejects, knows the health check, tells whether it drains. */
 export class Front {
   draining = false;
+  /** While draining: whether connections are still taken. */
+  accepting = false;
   readonly #options: ListenOptions;
 
   constructor(options: ListenOptions) {

@@ -41,9 +41,9 @@ export async function listenNode(options: ListenOptions): Promise<Listener> {
   return {
     port,
     url: urlOf(options.host, port, options.tls !== undefined),
-    drain() {
+    drain(how = 'closed') {
       front.draining = true;
-      server.close();
+      if (how === 'closed') server.close();
     },
     close: () =>
       new Promise<void>((resolve) => {

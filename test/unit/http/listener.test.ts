@@ -239,6 +239,25 @@ describe.each([
       expect(await client.answer()).toMatchObject({ status: 200, headers: { connection: 'close' } });
       await client.closed();
     });
+
+    it('drains and still answers what a load balancer sends until it has understood', async () => {
+      const { listener, client, one } = await held();
+      const idle = await open(listener);
+      await idle.write(rawRequest('/'));
+      await idle.answer();
+      listener.drain('accepting');
+      const late = await open(listener);
+      await late.write(rawRequest('/health', '', {}, 'GET'));
+      expect(await late.answer()).toMatchObject({ status: 503, body: Buffer.from('draining\n') });
+      await late.closed();
+      await idle.write(rawRequest('/'));
+      expect(await idle.answer()).toMatchObject({ status: 200, headers: { connection: 'close' } });
+      await idle.closed();
+      one.sink?.(text('bye'));
+      expect(await client.answer()).toMatchObject({ status: 200, headers: { connection: 'close' } });
+      listener.drain();
+      await expect(RawClient.open(listener.port)).rejects.toThrow();
+    });
   });
 
   it('tells the handler when the client goes away', async () => {
