@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/ops/clock.ts';
 import type { DeviceId, FolderId, MailboxId } from '../../lib/ops/ids.ts';
@@ -260,6 +262,30 @@ describe('the websocket transport', () => {
 });
 
 describe('the direct transport', () => {
+  it('posts again on a new connection when one that it kept turns out to be dead', async () => {
+    const table = new MemoryTable();
+    const transport = createDirectTransport({ table, clock: systemClock, timeoutMs: 5000 });
+    const connections = new Set<object>();
+    let posts = 0;
+    const server = createServer((req, res) => {
+      // A task that forgot the connection, or a network that did.
+      if (connections.has(req.socket)) return void req.socket.destroy();
+      connections.add(req.socket);
+      req.resume();
+      posts++;
+      res.writeHead(204).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await publish(table, 't', { url: `http://127.0.0.1:${port}`, key: 'k' }, Date.now());
+    for (let n = 1; n <= 3; n++) expect(await transport.send('t', { wakes: [wake(n)] })).toBe('delivered');
+    expect(posts).toBe(3);
+    expect(connections.size).toBe(3);
+    transport.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
   it('takes no message under another key, for another task, or from another time', async () => {
     const { seal, SEAL_HEADER, SEAL_MS } = await import('../../lib/push/direct/seal.ts');
     const got: TaskMessage[] = [];

@@ -31,7 +31,7 @@ export function createDirectTransport(options: DirectTransportOptions): DirectTr
   async function deliver(task: string, address: DirectAddress, pieces: readonly Uint8Array[]) {
     for (const body of pieces) {
       const sealed = seal(address.key, task, body, options.clock.now());
-      const status = await post(agent, address.url, sealed, body, timeoutMs);
+      const status = await posted(agent, address.url, sealed, body, timeoutMs);
       // Another process lives there by now, or none: as good as nobody.
       if (status === 'nobody' || status === 401 || status === 404) return 'gone';
       if (status !== 204) throw new Error(`a task answered a wake with ${status}`);
@@ -53,13 +53,19 @@ export function createDirectTransport(options: DirectTransportOptions): DirectTr
   };
 }
 
-function post(
-  agent: Agent,
-  url: string,
-  sealed: string,
-  body: Uint8Array,
-  timeout: number,
-): Promise<number | 'nobody'> {
+type Posting = readonly [url: string, sealed: string, body: Uint8Array, timeoutMs: number];
+
+/**
+ * A function that was frozen for minutes still has connections that the task, or the network, ended long ago: what
+ * fails on one of them says nothing of the task, and is posted again on a connection of its own.
+ */
+async function posted(agent: Agent, ...posting: Posting): Promise<number | 'nobody'> {
+  const first = await post(agent, ...posting);
+  const answer = first === 'stale' ? await post(false, ...posting) : first;
+  return answer === 'stale' ? 'nobody' : answer;
+}
+
+function post(agent: Agent | false, ...[url, sealed, body, timeout]: Posting): Promise<number | 'nobody' | 'stale'> {
   return new Promise((resolve) => {
     const headers = { [SEAL_HEADER]: sealed, 'content-type': 'application/json', 'content-length': body.length };
     const call = request(`${url}${WAKE_PATH}`, { method: 'POST', agent, headers, timeout }, (response) => {
@@ -68,7 +74,7 @@ function post(
     });
     call.once('timeout', () => call.destroy());
     // Refused, reset, unreachable, too late: nobody answers there.
-    call.once('error', () => resolve('nobody'));
+    call.once('error', () => resolve(call.reusedSocket ? 'stale' : 'nobody'));
     call.end(body);
   });
 }
