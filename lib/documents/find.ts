@@ -49,7 +49,7 @@ export const FindResponse = document('Find', 'Find', {
   Status: int(),
   Response: optional(
     container('Find', {
-      Store: within('ItemOperations', optional(text())),
+      Store: within('ItemOperations', text()),
       Status: int(),
       Result: optional(
         repeated(

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FindProperties } from '../../lib/documents/find.ts';
+import { FileProperties } from '../../lib/documents/item-operations.ts';
 import { Email } from '../../lib/documents/items/email.ts';
 import { Gal } from '../../lib/documents/items/gal.ts';
 import { PingResponse } from '../../lib/documents/ping.ts';
@@ -235,6 +236,7 @@ function find(root: WbxmlElement, parent: string, element: string): WbxmlElement
 /** What stands where a document leaves open what stands there. */
 const OPEN: Readonly<Record<string, readonly Schema<unknown>[]>> = {
   Find: [FindProperties],
+  ItemOperations: [Email, FileProperties],
   Search: [Email, Gal],
 };
 

@@ -126,6 +126,22 @@ describe('Find in the mailbox', () => {
   });
 });
 
+describe('Find in the mailbox and in the address list', () => {
+  it('tells of people what it never tells of mail [MS-ASCMD R63510605 R65590806 R69581706]', async () => {
+    const { phone } = await withMail();
+    const tagsOf = ({ Response }: FindResponse) =>
+      (Response?.Result ?? []).flatMap(({ Properties }) =>
+        (Properties as WbxmlElement).children.map(({ namespace, tag }) => `${namespace}:${tag}`),
+      );
+    const mail = tagsOf(await mails(phone, { FreeText: 'budget' }));
+    expect(mail).toContain('Email:Subject');
+    expect(mail.filter((tag) => tag.startsWith('GAL:'))).toEqual([]);
+    const people = tagsOf(await find(phone, { GalSearchCriterion: { Query: 'person' } }));
+    expect(people).toContain('GAL:FirstName');
+    expect(people.filter((tag) => !tag.startsWith('GAL:'))).toEqual([]);
+  });
+});
+
 describe('Find in the address list', () => {
   it('finds people by the beginnings of their names [MS-ASCMD R10031995 R10031996 R1002501 R131999 R132000 R132004 R61641061 R61641062 R32831608]', async () => {
     const server = await startServer();

@@ -7,7 +7,7 @@ import { SearchRequest, SearchResponse } from '../../lib/documents/search.ts';
 import { decodeElement, type WbxmlElement } from '../../lib/wbxml/index.ts';
 import { itemOperations, mailOf } from '../support/client/item-operations.ts';
 import type { Phone } from '../support/client/phone.ts';
-import { PASSWORD, since, startServer } from './harness.ts';
+import { PASSWORD, startServer, VERSIONS } from './harness.ts';
 import { el, type Person, ready, sharedServer } from './shared.ts';
 
 const shared = sharedServer();
@@ -56,7 +56,7 @@ async function withMail(options: Parameters<Person['phone']>[0] = {}) {
 }
 
 describe('Search of the mailbox', () => {
-  it.each(since(120))(
+  it.each(VERSIONS.filter((version) => version >= 120))(
     'finds words wherever they stand, newest first, version %i [MS-ASCMD R3846 R3849 R3851 R3862 R3880 R4327 R4531 R4633 R5849 R3687]',
     async (version) => {
       const { phone } = await withMail({ version });
@@ -221,34 +221,36 @@ describe('Search of the mailbox', () => {
   });
 
   it.each([
-    ['DocumentLibrary', 6],
-    ['Moon', 2],
-  ])('of the store %s, which is not here: %i', async (name, status) => {
+    ['DocumentLibrary', 6, '[MS-ASCMD R4342]'],
+    ['Moon', 2, ''],
+  ])('of the store %s, which is not here: %i %s', async (name, status) => {
     const phone = await ready(await shared.person());
     expect(await search(phone, name, [and(free('a'))])).toEqual({ Status: status });
   });
 
-  it.each(['DeepTraversal', 'RebuildResults', 'Range', 'MIMESupport'])(
-    'takes %s twice [MS-ASCMD R2143 R3747]',
-    async (tag) => {
-      const { phone } = await withMail();
-      const twice = () =>
-        el(
-          tag === 'MIMESupport' ? 'AirSync' : 'Search',
-          tag as 'Range',
-          tag === 'Range' ? '0-9' : tag === 'MIMESupport' ? '0' : undefined,
-        );
-      const options = el('Search', 'Options', [twice(), twice()]);
-      const store = el('Search', 'Store', [
-        el('Search', 'Name', 'Mailbox'),
-        el('Search', 'Query', [and(free('lunch'))]),
-        options,
-      ]);
-      const { bytesOf } = await import('./shared.ts');
-      const answer = await phone.client.raw('Search', bytesOf(el('Search', 'Search', [store])));
-      expect(answer.body.toString('latin1')).toContain('Lunch');
-    },
-  );
+  it.each([
+    ['DeepTraversal', '[MS-ASCMD R2143]'],
+    ['RebuildResults', '[MS-ASCMD R3747]'],
+    ['Range', '[MS-ASCMD R3723]'],
+    ['MIMESupport', '[MS-ASCMD R3374]'],
+  ])('takes %s twice %s', async (tag) => {
+    const { phone } = await withMail();
+    const twice = () =>
+      el(
+        tag === 'MIMESupport' ? 'AirSync' : 'Search',
+        tag as 'Range',
+        tag === 'Range' ? '0-9' : tag === 'MIMESupport' ? '0' : undefined,
+      );
+    const options = el('Search', 'Options', [twice(), twice()]);
+    const store = el('Search', 'Store', [
+      el('Search', 'Name', 'Mailbox'),
+      el('Search', 'Query', [and(free('lunch'))]),
+      options,
+    ]);
+    const { bytesOf } = await import('./shared.ts');
+    const answer = await phone.client.raw('Search', bytesOf(el('Search', 'Search', [store])));
+    expect(answer.body.toString('latin1')).toContain('Lunch');
+  });
 });
 
 describe('Moving a conversation always', () => {
@@ -325,6 +327,50 @@ describe('Moving a conversation always', () => {
   });
 });
 
+describe('Search of the mailbox and of the address list', () => {
+  it('tells of people what it never tells of mail [MS-ASCMD R5286 R5293 R5300 R5316 R5323 R5330 R5337 R5353 R5360 R5368 R5391]', async () => {
+    const { phone } = await withMail();
+    const tagsOf = (store: Store) =>
+      (store.Result ?? []).flatMap(({ Properties }) =>
+        (Properties as WbxmlElement).children.map(({ namespace, tag }) => `${namespace}:${tag}`),
+      );
+    const mail = tagsOf(await words(phone, 'invoice', { BodyPreference: [{ Type: 1 }] }));
+    expect(mail).toContain('Email:Subject');
+    expect(mail.filter((tag) => tag.startsWith('GAL:'))).toEqual([]);
+    const people = tagsOf(await search(phone, 'GAL', 'person'));
+    expect(people).toContain('GAL:Alias');
+    expect(people.filter((tag) => !tag.startsWith('GAL:'))).toEqual([]);
+  });
+
+  it('says only what a Search can say [MS-ASCMD R4321 R4325]', async () => {
+    const { phone } = await withMail();
+    const statuses = new Set<number>();
+    const ask = async (Name: string, query: Part[] | string, options?: Options) => {
+      const Query = el('Search', 'Query', query);
+      const value: SearchRequest = { Store: { Name, Query, Options: options } };
+      const { document } = await phone.client.command('Search', SearchRequest, value, SearchResponse);
+      expect([1, 3]).toContain(document!.Status);
+      statuses.add(document!.Response!.Store.Status);
+    };
+    await ask('Mailbox', [and(free('invoice'))]);
+    await ask('Mailbox', [and()]);
+    await ask('Mailbox', [el('Search', 'Or', [free('a')])]);
+    await ask('Mailbox', [and(free('a'), collection('gone'))]);
+    await ask('Mailbox', [and(free('a'))], { Range: '0-5000' });
+    await ask('Mailbox', [and(free('a'))], { Range: '0-500' });
+    await ask('DocumentLibrary', 'x');
+    await ask('GAL', 'nobody at all');
+    expect([...statuses].sort((a, b) => a - b)).toEqual([1, 2, 6, 8, 11, 12]);
+  });
+
+  it('refuses two conversations at once [MS-ASCMD R5815]', async () => {
+    const { phone } = await withMail();
+    const id = () => el('Search', 'ConversationId', Buffer.alloc(16, 1));
+    const store = await mails(phone, [and(id(), id())]);
+    expect(store.Status).toBe(2);
+  });
+});
+
 describe('Search of the address list', () => {
   async function office() {
     const server = await startServer();
@@ -359,6 +405,20 @@ describe('Search of the address list', () => {
     ]);
     const first = await find(phone, 'an', { Range: '0-0' });
     expect([first.names, first.store.Range, first.store.Total]).toEqual([['Ann Smith'], '0-0', 2]);
+  });
+
+  it('tells only what there is of each entry, its alias among it [MS-ASCMD R3691 R3692 R3848 R5287]', async () => {
+    const { server, find } = await office();
+    await server.domain.accounts.create({ address: 'zz.top@example.test', name: '' });
+    const phone = server.phone();
+    await phone.start();
+    const { entries } = await find(phone, 'z');
+    expect(entries.map((entry) => Object.keys(entry))).toEqual([
+      ['DisplayName', 'Alias', 'FirstName', 'LastName', 'EmailAddress'],
+      ['DisplayName', 'Alias', 'EmailAddress'],
+    ]);
+    expect(entries.map(({ Alias }) => Alias)).toEqual(['zoe', 'zz.top']);
+    expect(entries.flatMap((entry) => Object.values(entry))).not.toContain('');
   });
 
   it('has no Result where nobody is found [MS-ASCMD R3847 R7078]', async () => {

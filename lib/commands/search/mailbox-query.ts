@@ -49,6 +49,8 @@ function refuseComplex(element: WbxmlElement): void {
   if (!and) throw new SearchFailed(Status.Invalid);
   const nested = and.children.some(({ tag }) => tag === 'And' || tag === 'Or' || tag === 'EqualTo');
   if (more.length > 0 || and.tag !== 'And' || nested) throw new SearchFailed(Status.TooComplex);
+  // R5815: which of two would be meant?
+  if (and.children.filter(({ tag }) => tag === 'ConversationId').length > 1) throw new SearchFailed(Status.Invalid);
 }
 
 function decoded(element: WbxmlElement, version: ProtocolVersion): MailboxQuery {
