@@ -25,7 +25,6 @@ const task = await startTask({ ...config, ...wakeConfig(config) }, { ...base, id
 
 const running = new AbortController();
 
-/** Twice is once: the agent says it before the signal does. */
 function stop(): void {
   if (running.signal.aborted) return;
   running.abort(new Error('the task ends'));
@@ -40,4 +39,9 @@ function stop(): void {
 
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-if (metadataUrl) stopWanted(base.clock, metadataUrl, running.signal).then(stop, () => {});
+// The agent says it before the signal does, and while the load balancer still sends requests: they are answered.
+if (metadataUrl)
+  stopWanted(base.clock, metadataUrl, running.signal).then(
+    () => task.drain(),
+    () => {},
+  );

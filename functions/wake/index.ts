@@ -7,10 +7,16 @@ import { openCloudTable, TABLE_CONFIG } from '../../lib/cloud/table.ts';
 import { openTransport, openWaker, wakeConfig } from '../../lib/cloud/waking.ts';
 import { readConfig } from '../../lib/ops/config.ts';
 
+/**
+ * A batch waits for the one before it: a read that hangs is given up long before the function's time is over, and the
+ * batch comes again.
+ */
+const PATIENCE = { requestTimeoutMs: 2000, maxAttempts: 3 } as const;
+
 async function open() {
   const config = readConfig([...BASE_CONFIG, ...TABLE_CONFIG, 'wakeTransport']);
   const base = openBase(config);
-  const { table } = await openCloudTable(config, base);
+  const { table } = await openCloudTable(config, base, undefined, PATIENCE);
   const waker = openWaker(openTransport({ ...config, ...wakeConfig(config) }, table, base), table, base);
   return { ...base, waker };
 }

@@ -2,7 +2,6 @@ import { createOutbound } from '../delivery/outbound/outbound.ts';
 import type { Domain } from '../embedded/domain.ts';
 import { createProduct } from '../embedded/product.ts';
 import { listenHybrid } from '../http/hybrid.ts';
-import type { Listener } from '../http/listener.ts';
 import type { HashCost } from '../identity/password-hash.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { CloudConfig } from '../ops/config.ts';
@@ -10,14 +9,15 @@ import { newId } from '../ops/ids.ts';
 import { createHolder } from '../push/hold.ts';
 import type { HoldOptions } from '../push/options.ts';
 import type { Holder, WakeTransport } from '../push/types.ts';
+import type { Table } from '../store/ports.ts';
 import { BASE_CONFIG, type Base } from './base.ts';
 import { openCloudDomain, SERVER_CONFIG } from './domain.ts';
 import type { TaskIdentity } from './ecs.ts';
-import { FastPath } from './fast-path.ts';
+import type { FastPath } from './fast-path.ts';
 import type { WakeInlet } from './inlet.ts';
 import { measuredHolder } from './measured-holder.ts';
 import { createSesRelay } from './ses-relay.ts';
-import { openTransport, openWaker, withSelf } from './waking.ts';
+import { fastPathOf, openTransport, openWaker, withSelf } from './waking.ts';
 
 /** What a task must be told. */
 export const TASK_CONFIG = [...BASE_CONFIG, ...SERVER_CONFIG, 'port', 'drainSeconds', 'idleSeconds'] as const;
@@ -30,6 +30,8 @@ export interface TaskParts extends Base {
   readonly hold?: Partial<HoldOptions>;
   readonly host?: string;
   readonly hashCost?: HashCost;
+  /** Opens what all works on; the tables and buckets of the configuration where absent. */
+  readonly open?: (over: (table: Table) => Table) => Promise<Domain>;
 }
 
 export interface InletDeps {
@@ -42,7 +44,12 @@ export interface Task {
   readonly url: string;
   readonly holder: Holder;
   readonly domain: Domain;
-  /** Answers all that is held, then ends. Connections are closed after their answers. */
+  /**
+   * Answers all that is held, and what still comes at once, as the load balancer may not know yet; health checks are
+   * told. Connections are closed after their answers. Resolves when nothing is held.
+   */
+  drain(): Promise<void>;
+  /** Drains, then ends. */
   stop(): Promise<void>;
 }
 
@@ -57,17 +64,12 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
   const { clock, log, metrics, identity } = parts;
   const { task } = identity;
   let holding: { readonly holder: Holder; readonly fastPath: FastPath } | undefined;
-  const domain = await openCloudDomain(config, parts, (table) => {
+  const open = parts.open ?? ((over) => openCloudDomain(config, parts, over));
+  const domain = await open((table) => {
     const others = openTransport(config, table, parts);
     const transport: WakeTransport = withSelf(task, (message) => holding?.holder.receive(message), others);
     const local = createHolder({ table, clock, log, task, epoch: newId(clock.now()), transport, options: parts.hold });
-    const waker = openWaker(transport, table, parts);
-    const fastPath = new FastPath(clock, (wakes) =>
-      waker.tell(
-        wakes.map((wake) => ({ ...wake, at: wake.at ?? clock.now() })),
-        'fast-path',
-      ),
-    );
+    const fastPath = fastPathOf(openWaker(transport, table, parts), parts);
     holding = { holder: measuredHolder(local, clock, metrics), fastPath };
     return fastPath.over(table);
   });
@@ -98,14 +100,22 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
     metrics.add('HeldRequests', holder.held);
     metrics.flush();
   });
+  let drained: Promise<void> | undefined;
+  /** Wakes are heard to the end: what arrives meanwhile is told instead of being found by the next Ping. */
+  const drain = () => {
+    if (!drained) listener.drain('accepting');
+    drained ??= holder.drain(config.drainSeconds * 1000).then(() => log.info('task-drained', { task }));
+    return drained;
+  };
   log.info('task-started', { task, port: listener.port });
   return {
     url: listener.url,
     holder,
     domain,
+    drain,
     async stop() {
-      await drain(listener, holder, config.drainSeconds * 1000);
-      log.info('task-drained', { task });
+      await drain();
+      listener.drain();
       await inlet.stop();
       await outbound.close();
       await holder.close();
@@ -116,12 +126,6 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
       metrics.flush();
     },
   };
-}
-
-/** Wakes are heard to the end: what arrives meanwhile is told instead of being found by the next Ping. */
-async function drain(listener: Listener, holder: Holder, ms: number): Promise<void> {
-  listener.drain();
-  await holder.drain(ms);
 }
 
 function gauge(clock: Clock, run: () => void): () => void {

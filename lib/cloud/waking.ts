@@ -47,13 +47,17 @@ export const openWaker = (transport: WakeTransport, table: Table, { clock, log }
  * @param table without the fast path itself
  */
 export function openFastPath(config: WakeConfig, transport: WakeTransport, table: Table, base: Base): FastPath {
-  const waker = openWaker(transport, table, base);
-  return new FastPath(base.clock, async (wakes) => {
-    if (config.wakeTransport === 'none') return;
+  if (config.wakeTransport === 'none') return new FastPath(base.clock, async () => {});
+  return fastPathOf(openWaker(transport, table, base), base);
+}
+
+/** What is committed is told at once; waiters that nobody answers for are counted. */
+export function fastPathOf(waker: Waker, { clock, metrics }: Pick<Base, 'clock' | 'metrics'>): FastPath {
+  return new FastPath(clock, async (wakes) => {
     const { stale } = await waker.tell(
-      wakes.map((wake) => ({ ...wake, at: wake.at ?? base.clock.now() })),
+      wakes.map((wake) => ({ ...wake, at: wake.at ?? clock.now() })),
       'fast-path',
     );
-    if (stale > 0) base.metrics.add('StaleWaiters', stale);
+    if (stale > 0) metrics.add('StaleWaiters', stale);
   });
 }
