@@ -69,7 +69,7 @@ describe('Fetch', () => {
   );
 
   it.each(['plain', 'base64'] as const)(
-    'is multipart where the %s query asks for it: the document, then the data [MS-ASCMD R236 R2302 R3633 R5505 R5506 R5509 R5510 R5511 R5512 R5513 R5517 R5518] [MS-ASAIRS R176 R244] [MS-ASHTTP R94 R95 R154]',
+    'is multipart where the %s query asks for it: the document, then the data [MS-ASCMD R236 R2302 R3633 R5505 R5506 R5509 R5510 R5511 R5512 R5513 R5517 R5518] [MS-ASAIRS R176 R244] [MS-ASHTTP R94 R95 R154 R534]',
     async (query) => {
       const { phone, item, file } = await withReport({ query });
       const answer = await itemOperations(phone.client, [file(), item(), file({ Range: '0-9' })], { multipart: true });
