@@ -1,20 +1,28 @@
-import { createDelivery } from '../delivery/deliver.ts';
 import type { Domain } from '../embedded/domain.ts';
-import { EmbeddedOptions } from '../embedded/options.ts';
-import { createAccounts } from '../identity/accounts.ts';
-import { createDevices } from '../identity/devices.ts';
-import { createPolicies } from '../identity/policies.ts';
-import { TableMailboxes } from '../mailbox/mailboxes.ts';
-import type { CloudConfig } from '../ops/config.ts';
+import { type EmbeddedOptions, readOptions } from '../embedded/options.ts';
+import { createPeople } from '../embedded/people.ts';
+import { createTenants } from '../embedded/tenants.ts';
+import { type CloudConfig, MESSAGE_BYTES } from '../ops/config.ts';
 import { MailSearch } from '../search/mail-search.ts';
 import { TableSearchIndex } from '../search/table/index.ts';
 import type { Store, Table } from '../store/ports.ts';
 import { openS3Blobs } from '../store/s3/blobs.ts';
 import type { Base } from './base.ts';
-import { openCloudTable } from './table.ts';
+import type { Where } from './stack.ts';
+import { AUTH_CONFIG, openCloudTable } from './table.ts';
 
 /** What every process that opens the store must be told. */
 export const STORE_CONFIG = ['mailboxesTable', 'devicesTable', 'directoryTable', 'blobBucket'] as const;
+/** Settings that the embedded server has as options under the same names. */
+export const OPTION_CONFIG = [
+  ...AUTH_CONFIG,
+  'maxMessageBytes',
+  'maxSendBytes',
+  'maxRecipients',
+  'recipientsPerHour',
+  'relayOwnDomains',
+  'galScope',
+] as const;
 /** What every process that serves commands must be told besides. */
 export const SERVER_CONFIG = [
   ...STORE_CONFIG,
@@ -24,27 +32,33 @@ export const SERVER_CONFIG = [
   'outbound',
   'mailDomains',
   'wakeTransport',
+  ...OPTION_CONFIG,
 ] as const;
 
 type StoreConfig = Pick<CloudConfig, (typeof STORE_CONFIG)[number]>;
-type Limits = Partial<Pick<CloudConfig, 'minHeartbeat' | 'maxHeartbeat' | 'hostName'>>;
-
-/** Largest message that SES takes in or sends, with room for what the server adds. */
-const MESSAGE_BYTES = 42 * 1024 * 1024;
+type Settings = Partial<
+  Pick<CloudConfig, 'minHeartbeat' | 'maxHeartbeat' | 'hostName' | 'outbound' | (typeof OPTION_CONFIG)[number]>
+>;
 
 /**
  * The store with all that works on it. Opening calls nothing: what cannot be reached is told by the first use.
  * @param over wraps the table, for whoever wants to know what is committed
  */
 export async function openCloudDomain(
-  config: StoreConfig & Limits,
+  config: StoreConfig & Settings & Where,
   { clock, log }: Base,
   over: (table: Table) => Table = (table) => table,
 ): Promise<Domain> {
+  const options = optionsOf(config);
+  const { region, endpoint } = config;
+  const emulated = endpoint ?? process.env.AWS_ENDPOINT_URL ?? process.env.AWS_ENDPOINT_URL_S3;
   const blobs = openS3Blobs({
     bucket: config.blobBucket,
-    pathStyle: process.env.AWS_ENDPOINT_URL !== undefined || process.env.AWS_ENDPOINT_URL_S3 !== undefined,
-    maxBytes: 2 * MESSAGE_BYTES,
+    region,
+    endpoint,
+    pathStyle: emulated !== undefined,
+    // A message, and the header lines that the server adds.
+    maxBytes: 2 * options.maxMessageBytes,
   });
   const opened = await openCloudTable(config, { clock, log }, blobs);
   const table = over(opened.table);
@@ -53,25 +67,31 @@ export async function openCloudDomain(
     blobs.close();
   };
   const store: Store = { table, feed: opened.feed, blobs, close };
-  const mailboxes = new TableMailboxes({ table, blobs, clock });
-  const accounts = createAccounts({ table, clock, mailboxes });
+  const { tenants, tell } = createTenants({ options, store, clock, log });
+  const relay = config.outbound === 'ses';
+  const people = createPeople({ ...tenants, options, store, clock, log, relay });
   return {
-    options: EmbeddedOptions.parse({
-      minHeartbeatS: config.minHeartbeat,
-      maxHeartbeatS: config.maxHeartbeat,
-      maxMessageBytes: MESSAGE_BYTES,
-      mailName: config.hostName,
-    }),
+    ...people,
+    ...tenants,
+    notices: tell(people.delivery),
+    options,
     clock,
     log,
     store,
-    mailboxes,
-    accounts,
-    devices: createDevices({ table, clock, mailboxes }),
-    policies: createPolicies({ table, clock, directory: accounts, mailboxes }),
-    delivery: createDelivery({ directory: accounts, mailboxes, table, blobs, clock, log }),
     // Words are indexed when a mailbox is searched: one that nobody searches costs nothing.
-    search: new MailSearch({ index: new TableSearchIndex(table), mailboxes, blobs, clock, log }),
+    search: new MailSearch({ index: new TableSearchIndex(table), mailboxes: tenants.mailboxes, blobs, clock, log }),
     close,
   };
+}
+
+/** @throws BadOption for settings that do not go together */
+function optionsOf(config: Settings): EmbeddedOptions {
+  const given = Object.fromEntries(OPTION_CONFIG.map((name) => [name, config[name]]));
+  return readOptions({
+    ...given,
+    maxMessageBytes: config.maxMessageBytes ?? MESSAGE_BYTES,
+    minHeartbeatS: config.minHeartbeat,
+    maxHeartbeatS: config.maxHeartbeat,
+    mailName: config.hostName,
+  });
 }

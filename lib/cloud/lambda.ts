@@ -34,11 +34,16 @@ export async function openLambdaHost(): Promise<LambdaHost> {
   const relay = config.outbound === 'ses' ? createSesRelay(log) : undefined;
   const outbound = createOutbound(
     { delivery, directory: accounts, table: store.table, blobs: store.blobs, clock, log, relay },
-    { hostname: config.hostName },
+    { hostname: config.hostName, relayOwnDomains: domain.options.relayOwnDomains },
   );
+  domain.doorbell.listen((queued) => outbound.adopt(queued));
   const holder = createBriefHolder(base);
   const origin = `https://${config.hostName}`;
-  return { ...base, fastPath, handler: createProduct(domain, holder, outbound, { lane: 'lambda', origin }) };
+  return {
+    ...base,
+    fastPath,
+    handler: createProduct(domain, holder, outbound, { lane: 'lambda', origin, tracer: base.tracer }),
+  };
 }
 
 export { albFunction } from './lambda-alb.ts';

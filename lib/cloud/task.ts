@@ -61,14 +61,23 @@ const RECHECK_MS = 10_000;
 
 /** The product as the holder: every command, and all requests that wait. */
 export async function startTask(config: TaskConfig, parts: TaskParts): Promise<Task> {
-  const { clock, log, metrics, identity } = parts;
+  const { clock, log, metrics, tracer, identity } = parts;
   const { task } = identity;
   let holding: { readonly holder: Holder; readonly fastPath: FastPath } | undefined;
   const open = parts.open ?? ((over) => openCloudDomain(config, parts, over));
   const domain = await open((table) => {
     const others = openTransport(config, table, parts);
     const transport: WakeTransport = withSelf(task, (message) => holding?.holder.receive(message), others);
-    const local = createHolder({ table, clock, log, task, epoch: newId(clock.now()), transport, options: parts.hold });
+    const local = createHolder({
+      table,
+      clock,
+      log,
+      task,
+      epoch: newId(clock.now()),
+      transport,
+      options: parts.hold,
+      tracer,
+    });
     const fastPath = fastPathOf(openWaker(transport, table, parts), parts);
     holding = { holder: measuredHolder(local, clock, metrics), fastPath };
     return fastPath.over(table);
@@ -78,12 +87,14 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
   const relay = config.outbound === 'ses' ? createSesRelay(log) : undefined;
   const outbound = createOutbound(
     { delivery, directory: accounts, table: store.table, blobs: store.blobs, clock, log, relay },
-    { hostname: config.hostName },
+    { hostname: config.hostName, relayOwnDomains: domain.options.relayOwnDomains },
   );
+  domain.doorbell.listen((queued) => outbound.adopt(queued));
   outbound.start();
   const handler = createProduct(domain, holder, outbound, {
     origin: `https://${config.hostName}`,
     hashCost: parts.hashCost,
+    tracer,
   });
   const inlet = parts.inlet({ domain, holder });
   await inlet.start();

@@ -39,8 +39,11 @@ export function withSelf(task: string, receive: (message: TaskMessage) => void, 
   };
 }
 
-export const openWaker = (transport: WakeTransport, table: Table, { clock, log }: Pick<Base, 'clock' | 'log'>) =>
-  new Waker({ waiters: new Waiters({ table, clock }), transport, log });
+export const openWaker = (
+  transport: WakeTransport,
+  table: Table,
+  { clock, log, tracer }: Pick<Base, 'clock' | 'log' | 'tracer'>,
+) => new Waker({ waiters: new Waiters({ table, clock }), transport, log, tracer });
 
 /**
  * The writer's own wake. With `none` there is none, and the waiters are not even read.

@@ -1,4 +1,5 @@
 import { newId } from '../ops/ids.ts';
+import type { Tracer } from '../ops/tracer.ts';
 import { openDirectInlet } from '../push/direct/inlet.ts';
 import { createDirectTransport } from '../push/direct/transport.ts';
 import { createHolder } from '../push/hold.ts';
@@ -22,12 +23,16 @@ export interface Holding {
  * One task: this process. Wakes come from the feed, so also from other processes that share the store; what ends a
  * device's older Ping in another of them goes over a port of the loopback, whose key is in the store.
  */
-export async function startHolding(domain: Domain, options?: Partial<HoldOptions>): Promise<Holding> {
+export async function startHolding(
+  domain: Domain,
+  options?: Partial<HoldOptions>,
+  tracer?: Tracer,
+): Promise<Holding> {
   const { clock, log, store, search, mailboxes, accounts } = domain;
   const { table, feed } = store;
   const transport = createDirectTransport({ table, clock });
   const task = `local-${process.pid}-${newId(clock.now())}`;
-  const holder = createHolder({ table, clock, log, task, epoch: newId(clock.now()), transport, options });
+  const holder = createHolder({ table, clock, log, task, epoch: newId(clock.now()), transport, options, tracer });
   const receive = holder.receive.bind(holder);
   const inlet = await openDirectInlet({ table, clock, log, task, host: LOOPBACK, bind: LOOPBACK, port: 0, receive });
   const undo = [

@@ -90,7 +90,7 @@ async function assemble(
   const domain = await openDomain(options, clock, log, { ...settings, over: own.over });
   undo.push(() => domain.close());
   const demo = options.demo ? await ensureDemo(domain) : undefined;
-  const holding = await startHolding(domain, settings.hold);
+  const holding = await startHolding(domain, settings.hold, settings.tracer);
   const { holder } = holding;
   own.wake = (wakes) => holder.wake(wakes);
   undo.push(() => holding.close());
