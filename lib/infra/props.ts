@@ -133,6 +133,8 @@ export interface DirectPushProps {
   /** At least two holder tasks in two zones. Default true. */
   readonly highAvailability?: boolean;
   readonly holder?: HolderProps;
+  /** Versions of the protocol that are spoken and advertised, such as `14.1`. Default: all, 2.5 to 16.1. */
+  readonly versions?: readonly string[];
   /** Bounds of a Ping's heartbeat, seconds, 60 to 3540. Default 60 and 3540. */
   readonly minHeartbeatS?: number;
   readonly maxHeartbeatS?: number;

@@ -1,4 +1,5 @@
 import type { CloudEnvName } from '../ops/cloud-env.ts';
+import { parseVersion } from '../protocol/versions.ts';
 import type { DirectPushProps } from './props.ts';
 
 /** A variable of a process's environment; absent ones are not set, and `lib/ops/config.ts` has their defaults. */
@@ -10,7 +11,7 @@ const BYTES = { least: 1024, most: 256 * 1024 * 1024 } as const;
  * The properties that the embedded server has as options, for the environment.
  * @throws RangeError naming the property that cannot be
  */
-export function settings({ authentication = {}, limits = {}, mail }: DirectPushProps): readonly Setting[] {
+export function settings({ authentication = {}, limits = {}, mail, versions }: DirectPushProps): readonly Setting[] {
   const { url, oidc } = authentication;
   if (url !== undefined) checkUrl('authentication.url', url);
   if (oidc) {
@@ -18,6 +19,7 @@ export function settings({ authentication = {}, limits = {}, mail }: DirectPushP
     if (oidc.audience === '') throw new RangeError('authentication.oidc.audience is empty');
   }
   return [
+    ['versions', versions && versionList(versions)],
     ['authUrl', url],
     ['oidcIssuer', oidc?.issuer],
     ['oidcAudience', oidc?.audience],
@@ -27,6 +29,13 @@ export function settings({ authentication = {}, limits = {}, mail }: DirectPushP
     ['recipientsPerHour', whole('recipientsPerHour', limits.recipientsPerHour, { least: 0, most: 1_000_000 })],
     ['relayOwnDomains', mail !== false && mail?.relayOwnDomains ? 'true' : undefined],
   ];
+}
+
+function versionList(versions: readonly string[]): string {
+  const unknown = versions.find((name) => parseVersion(name) === undefined);
+  if (unknown !== undefined) throw new RangeError(`versions: ${unknown} is no version of the protocol`);
+  if (versions.length === 0) throw new RangeError('versions is empty');
+  return versions.join(',');
 }
 
 /** A password or a key travels there. */

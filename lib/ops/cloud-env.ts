@@ -26,6 +26,8 @@ export const CLOUD_ENV = {
   drainSeconds: 'DIRECT_PUSH_DRAIN_SECONDS',
   /** Seconds of the load balancer's idle time: the task's keep-alive must be longer. */
   idleSeconds: 'DIRECT_PUSH_IDLE_SECONDS',
+  /** Versions of the protocol, separated by commas. */
+  versions: 'DIRECT_PUSH_VERSIONS',
   /** Bounds of a Ping's heartbeat, seconds. */
   minHeartbeat: 'DIRECT_PUSH_MIN_HEARTBEAT',
   maxHeartbeat: 'DIRECT_PUSH_MAX_HEARTBEAT',

@@ -27,6 +27,7 @@ const SETTINGS = {
   port: z._default(port, 8080),
   drainSeconds: z._default(seconds, 90),
   idleSeconds: z._default(seconds, 4000),
+  versions: z.optional(text),
   minHeartbeat: z._default(whole(60, 3540), 60),
   maxHeartbeat: z._default(whole(60, 3540), 3540),
   responseBytes: z._default(whole(10_000, 740_000), 700_000),

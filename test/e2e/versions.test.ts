@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FindResponse } from '../../lib/documents/find.ts';
 import { type ProtocolVersion, versionName } from '../../lib/protocol/versions.ts';
@@ -19,6 +20,22 @@ const SOME: Readonly<Record<string, readonly ProtocolVersion[]>> = {
 const CASES = Object.entries(SOME).flatMap(([command, has]) =>
   VERSIONS.map((version) => [command, version, has.includes(version)] as const),
 );
+
+describe('the table of docs/protocol-support.md', () => {
+  it('says which versions have which command', () => {
+    const text = readFileSync(new URL('../../docs/protocol-support.md', import.meta.url), 'utf8');
+    const rows = text.split('\n').filter((line) => /^\| \w+ (\| (yes|400|138) ){7}\|$/.test(line));
+    const told = rows.map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    const said = (command: string, version: ProtocolVersion) =>
+      SOME[command]!.includes(version) ? 'yes' : command === 'Find' && version >= 140 ? '138' : '400';
+    expect(told).toEqual(Object.keys(SOME).map((command) => [command, ...VERSIONS.map((one) => said(command, one))]));
+  });
+});
 
 describe('what OPTIONS advertises', () => {
   it('is every version, and the commands of at least one [MS-ASHTTP R249 R297 R1107]', async () => {

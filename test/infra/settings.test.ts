@@ -7,6 +7,7 @@ import { readConfig } from '../../lib/ops/config.ts';
 import { HOST, only, type Properties, statementsOf, synthApp, synthConstruct } from './support.ts';
 
 const NAMES = [
+  'versions',
   'authUrl',
   'oidcIssuer',
   'oidcAudience',
@@ -18,6 +19,7 @@ const NAMES = [
 ] as const;
 
 const ALL: Partial<DirectPushProps> = {
+  versions: ['14.1', '16.1'],
   authentication: {
     url: 'https://auth.acme.test/check',
     oidc: { issuer: 'https://id.acme.test', audience: 'mail' },
@@ -41,6 +43,7 @@ describe('properties that are options of the server', () => {
     ['ingest', variables('Ingest')],
   ])('reach %s, which understands them', (_, environment) => {
     expect(readConfig(NAMES, environment)).toEqual({
+      versions: '14.1,16.1',
       authUrl: 'https://auth.acme.test/check',
       oidcIssuer: 'https://id.acme.test',
       oidcAudience: 'mail',
@@ -65,6 +68,7 @@ describe('properties that are options of the server', () => {
     const given = only(synthApp().template, 'AWS::Lambda::Function', 'DirectPushFunctionsSyncFunction').Environment;
     expect(Object.keys(given.Variables).filter((name) => names.has(name))).toEqual([]);
     expect(readConfig(NAMES, {})).toEqual({
+      versions: undefined,
       authUrl: undefined,
       oidcIssuer: undefined,
       oidcAudience: undefined,
@@ -92,6 +96,8 @@ describe('properties that are options of the server', () => {
     ['authentication.url', { authentication: { url: 'https://user:password@auth.acme.test' } }],
     ['authentication.oidc.issuer', { authentication: { oidc: { issuer: 'http://id.test', audience: 'a' } } }],
     ['authentication.oidc.audience', { authentication: { oidc: { issuer: 'https://id.test', audience: '' } } }],
+    ['versions', { versions: [] }],
+    ['versions: 15.0', { versions: ['14.1', '15.0'] }],
     ['limits.messageBytes', { limits: { messageBytes: Number.NaN } }],
     ['limits.messageBytes', { limits: { messageBytes: 300 * 1024 * 1024 } }],
     ['limits.sendBytes', { limits: { sendBytes: 1.5 } }],
