@@ -16,6 +16,7 @@ export const STORE_CONFIG = ['mailboxesTable', 'devicesTable', 'directoryTable',
 /** Settings that the embedded server has as options under the same names. */
 export const OPTION_CONFIG = [
   ...AUTH_CONFIG,
+  'versions',
   'maxMessageBytes',
   'maxSendBytes',
   'maxRecipients',
