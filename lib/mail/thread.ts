@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /** Bytes of a Thread-Index header and of each reply after it (MS-OXOMSG 2.2.1.3). */
 const HEADER = 22;
@@ -67,6 +67,26 @@ export function threadOf(source: ThreadSource): {
     conversationId,
     conversationIndex: index?.toString('hex') ?? makeIndex(conversationId, source),
   };
+}
+
+/**
+ * The Thread-Index of an answer: that of its source and one response level more, which says how long after the beginning
+ * of the thread it was written (MS-OXOMSG 2.2.1.3). Base64; `undefined` for a source without a usable index.
+ */
+export function replyIndex(source: string, now: number): string | undefined {
+  const index = decodeIndex(Buffer.from(source, 'hex').toString('base64'));
+  if (!index) return undefined;
+  const began = BigInt(`0x${index.toString('hex', 0, 6)}`) << 16n;
+  const passed = (BigInt(Math.trunc(now)) + FILETIME_EPOCH_MS) * 10_000n - began;
+  const delta = passed > 0n ? passed : 0n;
+  // 31 bits of the time, coarser where the thread is older than 1.7 years.
+  const old = delta >> 49n > 0n;
+  const level = Buffer.alloc(LEVEL);
+  level.writeUInt32BE(Number((delta >> (old ? 23n : 18n)) & 0x7fffffffn) + (old ? 0x80000000 : 0));
+  level[4] = randomBytes(1)[0]!;
+  // A thread that is longer than the index can say keeps its newest levels.
+  const levels = Buffer.concat([index.subarray(HEADER), level]).subarray(-MAX_LEVELS * LEVEL);
+  return Buffer.concat([index.subarray(0, HEADER), levels]).toString('base64');
 }
 
 function decodeIndex(value: string | undefined): Buffer | undefined {

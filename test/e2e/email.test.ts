@@ -158,3 +158,101 @@ describe('what changed', () => {
     expect(await change(phone, el('Email2', tag, value))).toBe(6);
   });
 });
+
+describe('the changes of a mail', () => {
+  const BLUE = email('Categories', [email('Category', 'Blue')]);
+  it.each([
+    ['its flag', 'R100', [flag(...Object.values(FULL))], ['Flag']],
+    ['its read state and flag', 'R10612', [email('Read', '1'), flag(...Object.values(FULL))], ['Flag', 'Read']],
+    ['its read state and categories', 'R10608', [email('Read', '1'), BLUE], ['Categories', 'Read']],
+    ['its flag and categories', 'R10600', [flag(...Object.values(FULL)), BLUE], ['Categories', 'Flag']],
+  ] as [string, string, WbxmlElement[], string[]][])(
+    'of %s come alone [MS-ASEMAIL %s]',
+    async (_, __, elements, expected) => {
+      const { phone, other } = await flagged();
+      await other.sync(other.inbox);
+      expect(await change(phone, ...elements)).toBe(1);
+      const collection = { SyncKey: other.inbox.syncKey, CollectionId: other.inbox.id };
+      const { document } = await other.client.sync({ Collections: { Collection: [collection] } });
+      const [command] = document!.Collections!.Collection[0]!.Commands!;
+      expect(command!.tag).toBe('Change');
+      const { children } = (command!.value as unknown as { ApplicationData: WbxmlElement }).ApplicationData;
+      expect(children.map(({ tag }) => tag).sort()).toEqual(expected);
+    },
+  );
+
+  it('come whole where more has changed [MS-ASEMAIL R77]', async () => {
+    const { phone, other } = await flagged(161);
+    await other.sync(other.inbox);
+    const [id] = [...phone.inbox.items.keys()];
+    const mime = Buffer.from('To: a@example.test\r\nSubject: Re\r\n\r\nHi\r\n');
+    const person = await shared.person();
+    await phone.client.compose('SmartReply', {
+      mime: Buffer.from(mime.toString().replace('a@example.test', person.address)),
+      save: false,
+      source: { CollectionId: phone.inbox.id, ItemId: id },
+    });
+    await other.drain(other.inbox);
+    expect(other.inbox.items.get(id!)).toMatchObject({
+      LastVerbExecuted: 1,
+      LastVerbExecutionTime: expect.any(Number),
+    });
+  });
+
+  it('are refused where a value is none [MS-ASEMAIL R643]', async () => {
+    const { phone } = await flagged();
+    expect(await change(phone, email('Read', 'perhaps'))).toBe(6);
+  });
+
+  it.each([
+    ['UmCallerID', 'R817'],
+    ['UmUserNotes', 'R835'],
+  ])('may not be of %s, which is the server’s [MS-ASEMAIL %s]', async (tag) => {
+    const { phone } = await flagged();
+    expect(await change(phone, el('Email2', tag, 'x'))).toBe(6);
+  });
+});
+
+describe('a flag that a rule forbids', () => {
+  it('has a reminder without a time [MS-ASEMAIL R701 R702]', async () => {
+    const { phone, seen } = await flagged();
+    const { ReminderTime: _, ...rest } = FULL;
+    expect(await change(phone, flag(...Object.values(rest)))).toBe(6);
+    // Without the wish for one, no time is needed.
+    const { ReminderSet: __, ...none } = rest;
+    expect(await change(phone, flag(...Object.values(none)))).toBe(1);
+    expect((await seen()).Flag?.ReminderSet ?? false).toBe(false);
+  });
+
+  it('begins after it is due, in either kind of time [MS-ASEMAIL R738 R850 R861]', async () => {
+    const { phone } = await flagged();
+    const local = { ...FULL, StartDate: task('StartDate', DAY2), DueDate: task('DueDate', DAY1) };
+    const utc = { ...FULL, UtcStartDate: task('UtcStartDate', DAY2), UtcDueDate: task('UtcDueDate', DAY1) };
+    expect(await change(phone, flag(...Object.values(local)))).toBe(6);
+    expect(await change(phone, flag(...Object.values(utc)))).toBe(6);
+  });
+
+  it('has a status that is none [MS-ASEMAIL R753]', async () => {
+    const { phone } = await flagged();
+    expect(await change(phone, flag(email('Status', '3'), email('FlagType', 'x')))).toBe(6);
+  });
+});
+
+describe('the way of a flag [MS-ASEMAIL R942 R87 R89 R91 R8900 R1072 R693]', () => {
+  it('is to be set, changed, completed and cleared', async () => {
+    const { phone, seen } = await flagged();
+    const now = async () => (await seen()).Flag ?? {};
+    expect(await change(phone, flag(...Object.values(FULL)))).toBe(1);
+    expect(await now()).toMatchObject({ Status: 2, ReminderSet: true });
+    expect(await change(phone, flag(task('Subject', 'Another')))).toBe(1);
+    expect(await now()).toMatchObject({ Status: 2, Subject: 'Another', FlagType: 'Flag for follow up' });
+    const done = [email('Status', '1'), email('CompleteTime', DAY2), task('DateCompleted', DAY2)];
+    expect(await change(phone, flag(...done))).toBe(1);
+    expect((await now()).Status).toBe(1);
+    for (const cleared of [flag(email('Status', '0')), flag()]) {
+      expect(await change(phone, flag(...Object.values(FULL)))).toBe(1);
+      expect(await change(phone, cleared)).toBe(1);
+      expect((await now()).Status).toBeUndefined();
+    }
+  });
+});

@@ -3,7 +3,8 @@ import type { BodyBlobs } from '../../mail/body.ts';
 import { composeContent, isContentField, separateIds } from '../../mail/compose.ts';
 import { type ParsedMessage, parseMessage } from '../../mail/parse.ts';
 import { quote } from '../../mail/quote.ts';
-import { field, joinMessage, type RawMessage } from '../../mail/raw-message.ts';
+import { field, joinMessage, type RawField, type RawMessage } from '../../mail/raw-message.ts';
+import { replyIndex } from '../../mail/thread.ts';
 import type { EmailContent } from '../../mail/types.ts';
 import { ProtocolFailure } from '../../protocol/command.ts';
 import type { Verb } from './request.ts';
@@ -62,10 +63,18 @@ function checkSize(source: EmailContent, sealed: boolean, { verb, maxBytes }: De
 }
 
 /** In-Reply-To and References where the client left them out, as most do: the other side's threads hang on them. */
-export function withThread(message: RawMessage, source: EmailContent): RawMessage {
-  const has = (wanted: string) => message.fields.some(({ name }) => name === wanted);
+export function withThread(given: RawMessage, source: EmailContent, now: number): RawMessage {
+  const has = (wanted: string) => given.fields.some(({ name }) => name === wanted);
+  // Each answer adds a level to the index of its thread (MS-ASCON R88, R91), for those who sort by it: Outlook does.
+  const index = has('thread-index') ? undefined : replyIndex(source.conversationIndex, now);
+  const message = index ? { ...given, fields: [...given.fields, threadIndex(index)] } : given;
   if (source.messageId === undefined || has('in-reply-to') || has('references')) return message;
   const references = [...(source.references ?? []), source.messageId].join('\r\n ');
   const added = [field('In-Reply-To', source.messageId), { name: 'references', line: `References: ${references}` }];
   return { ...message, fields: [...message.fields, ...added] };
+}
+
+/** Lines end where RFC 5322 wants them to: a long thread has a long index. */
+function threadIndex(index: string): RawField {
+  return { name: 'thread-index', line: `Thread-Index: ${(index.match(/.{1,70}/g) ?? []).join('\r\n ')}` };
 }

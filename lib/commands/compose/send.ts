@@ -110,7 +110,7 @@ async function whole(
   { maxBytes }: SendOptions,
 ): Promise<RawMessage> {
   if (!source) return written;
-  const threaded = withThread(written, source.content);
+  const threaded = withThread(written, source.content, clock.now());
   if (replaceMime) return threaded;
   return await derive(threaded, source.content, { verb, blobs, maxBytes, now: clock.now() });
 }

@@ -13,7 +13,7 @@ const file = (size: number, inline: boolean) =>
 
 describe('the thread of an answer', () => {
   const fieldsOf = (over: Partial<EmailContent>, head = '') =>
-    withThread(written(head), source(over))
+    withThread(written(head), source(over), 0)
       .fields.map(({ line }) => line)
       .filter((line) => /^(in-reply-to|references)/i.test(line));
 
