@@ -217,3 +217,26 @@ describe('a conversation', () => {
     expect(mail.ConversationIndex).toBeUndefined();
   });
 });
+
+describe('AllOrNone', () => {
+  it('decides whether a body that does not fit is retrieved [MS-ASAIRS R54 R377 R379 R382 R421 R424]', async () => {
+    const retrieved = async (size: number, more: object) => {
+      const { mail } = await shown('html', [preference({ Type: 2, TruncationSize: size, ...more })]);
+      return mail.Body!.Data !== undefined;
+    };
+    expect(await retrieved(100_000, { AllOrNone: 1 })).toBe(true);
+    expect(await retrieved(100, { AllOrNone: 1 })).toBe(false);
+    expect(await retrieved(100, { AllOrNone: 0 })).toBe(true);
+    expect(await retrieved(100_000, { AllOrNone: 0 })).toBe(true);
+    expect(await retrieved(100, {})).toBe(true);
+    expect(await retrieved(100_000, {})).toBe(true);
+  });
+
+  it('left out of a BodyPartPreference retrieves what fits [MS-ASAIRS R408 R411]', async () => {
+    for (const size of [100, 100_000]) {
+      const { mail } = await shown('html', [part({ Type: 2, TruncationSize: size })]);
+      expect(mail.BodyPart!.Data).toBeDefined();
+      expect(mail.BodyPart!.Status).toBe(1);
+    }
+  });
+});
