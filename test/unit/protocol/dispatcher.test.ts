@@ -341,6 +341,16 @@ describe('the version', () => {
     },
   );
 
+  it.each([
+    [25, 400],
+    [120, 400],
+    [121, 200],
+  ])('%i in a base64 query, which came with 12.1, is answered %i', async (version, status) => {
+    const text = (value: string) => [value.length, ...Buffer.from(value)];
+    const bytes = Buffer.from([version, 9, 9, 4, ...text('DEV1'), 0, ...text('SP')]);
+    expect((await new Harness().send({ query: bytes.toString('base64') })).status).toBe(status);
+  });
+
   it.each([OLD, ...NEW] as const)('%i decides how the command reads and answers [MS-ASHTTP R283]', async (version) => {
     const harness = new Harness();
     let seen: ProtocolVersion | undefined;
