@@ -1,7 +1,6 @@
 /** A DynamoDB endpoint that misbehaves as told, in front of one that does not. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
 
 /** A request as the SDK sent it: `TransactWriteItems` and its JSON. */
 export interface Call {
@@ -30,11 +29,21 @@ export interface FlakyProxy {
   behave: (call: Call) => Behaviour;
 }
 
-/** `endpoint` is the real server's; without one every call must be answered by `behave`. */
+/** One that ends with the running test. */
 export async function flakyProxy(endpoint?: string): Promise<FlakyProxy> {
+  const proxy = await startFlakyProxy(endpoint);
+  // Benchmarks use this file, too, and have no test to finish.
+  const { onTestFinished } = await import('vitest');
+  onTestFinished(() => proxy.stop());
+  return proxy;
+}
+
+/** `endpoint` is the real server's; without one every call must be answered by `behave`. */
+export async function startFlakyProxy(endpoint?: string): Promise<FlakyProxy & { stop(): void }> {
   const calls: Call[] = [];
-  const proxy = { endpoint: '', calls, behave: (): Behaviour => 'pass' } as FlakyProxy & { endpoint: string };
-  const server = createServer((request, response) => {
+  const proxy = { endpoint: '', calls, behave: (_call: Call): Behaviour => 'pass' };
+  // Whoever keeps a connection must not meet its end in the middle of a write that is sent but once.
+  const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
     const handle = async () => {
       const chunks: Uint8Array[] = [];
       for await (const chunk of request) chunks.push(chunk as Uint8Array);
@@ -68,10 +77,11 @@ export async function flakyProxy(endpoint?: string): Promise<FlakyProxy> {
     handle().catch(() => request.socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
   proxy.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return proxy;
+  return Object.assign(proxy as FlakyProxy, {
+    stop: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
 }

@@ -12,6 +12,10 @@ export interface Balancer {
   readonly lanes: readonly string[];
   /** Holders in service: requests go to them in turn. */
   holders: readonly string[];
+  /** A connection without a byte is given up after this: the idle time of the template, unless a test shortens it. */
+  idleMs: number;
+  /** So many answers are lost on their way to the phone. */
+  lose: number;
   stop(): Promise<void>;
 }
 
@@ -23,7 +27,7 @@ export async function startBalancer(
 ): Promise<Balancer> {
   const lanes: string[] = [];
   const agent = new Agent({ keepAlive: true });
-  const state = { holders: [] as readonly string[] };
+  const state = { holders: [] as readonly string[], idleMs: idleSeconds * 1000, lose: 0 };
   let turn = 0;
 
   async function lambda(name: FunctionName, req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -34,6 +38,10 @@ export async function startBalancer(
     if (JSON.stringify(event).length > LIMIT) return void res.writeHead(413).end();
     try {
       const result = await invoke(name, event);
+      if (state.lose > 0) {
+        state.lose--;
+        return void res.destroy();
+      }
       if (JSON.stringify(result).length > LIMIT) return void res.writeHead(502).end();
       const body = Buffer.from(result.body, result.isBase64Encoded ? 'base64' : 'utf8');
       const many = Object.entries(result.multiValueHeaders ?? {}).map(([key, value]) => [key, [...value]] as const);
@@ -49,11 +57,19 @@ export async function startBalancer(
     if (!holder) return void res.writeHead(503).end();
     const headers = { ...req.headers, ...forwarded(req) };
     const onward = request(holder + req.url, { method: req.method, headers, agent }, (answer) => {
+      if (state.lose > 0) {
+        state.lose--;
+        answer.resume();
+        return void res.destroy();
+      }
       res.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(res);
       answer.on('error', () => res.destroy());
     });
-    onward.setTimeout(idleSeconds * 1000, () => onward.destroy());
+    onward.setTimeout(state.idleMs, () => {
+      if (!res.headersSent) res.writeHead(504).end();
+      onward.destroy();
+    });
     // A target that is gone is answered with 502, or by the end of the connection once the answer has begun.
     onward.on('error', () => (res.headersSent ? res.destroy() : res.writeHead(502).end()));
     res.on('close', () => onward.destroy());

@@ -1,47 +1,72 @@
 /** The whole system on this machine: bundles in processes of their own, emulated services between them. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Accounts, createAccounts } from '../../../lib/identity/accounts.ts';
 import { buildBundle } from '../../../lib/infra/bundles.ts';
-import type { BundleName, FunctionName } from '../../../lib/infra/catalogue.ts';
+import { BUNDLE_BUDGETS, type BundleName, type FunctionName } from '../../../lib/infra/catalogue.ts';
+import type { WakeTransportName } from '../../../lib/infra/props.ts';
 import { TableMailboxes } from '../../../lib/mailbox/mailboxes.ts';
 import { systemClock } from '../../../lib/ops/clock.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { openDynamoStore, prefixed } from '../../../lib/store/dynamo/open.ts';
-import type { Store } from '../../../lib/store/ports.ts';
+import type { Store, TableName } from '../../../lib/store/ports.ts';
 import { openS3Blobs } from '../../../lib/store/s3/blobs.ts';
+import { keys } from '../../../lib/store/schema.ts';
 import type { ClientOptions } from '../../support/client/client.ts';
 import { Phone } from '../../support/client/phone.ts';
-import { dynamoServer } from '../../support/servers/dynamodb.ts';
-import { freePort } from '../../support/servers/process.ts';
+import { type FlakyProxy, startFlakyProxy } from '../../support/flaky-proxy.ts';
+import { type DynamoServer, dynamoServer } from '../../support/servers/dynamodb.ts';
 import { startS3 } from '../../support/servers/s3.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { type EventSource, startEventSource } from './event-source.ts';
+import { startHolder, type TestHolder } from './holder.ts';
 import { type TestLambda, testLambda } from './lambda.ts';
-import { type SocketApi, startSocketApi } from './socket-api.ts';
+import { type Refusal, type SocketApi, startSocketApi } from './socket-api.ts';
 import { filledIn, synthesised } from './template.ts';
+import { until } from './until.ts';
+import { type WakeRelays, wakeRelays } from './wake-relay.ts';
+
+export { BUNDLE_BUDGETS, type BundleName, until };
 
 export const PASSWORD = 'correct horse battery staple';
 export const ADDRESS = 'kim@acme.test';
 
-export interface TestHolder {
-  readonly url: string;
-  /** As the orchestrator ends a task; resolves with its exit code. */
-  stop(): Promise<number | null>;
-  /** As a machine dies. */
-  kill(): Promise<void>;
-  readonly output: () => string;
+/** The last hop of a wake, whatever the transport. */
+export interface Wire {
+  refuse(how: Refusal, times: number): void;
+  calm(): void;
+}
+
+export interface CloudOptions {
+  readonly transport?: WakeTransportName;
+  /** Settings of every process that differ from the template's. */
+  readonly over?: Parameters<typeof filledIn>[0];
+  /** No proxies in front of the tables and the wake ports: figures are the product's own. */
+  readonly bare?: boolean;
+  readonly dynamo?: DynamoServer;
 }
 
 export interface Cloud {
+  readonly transport: WakeTransportName;
   readonly balancer: Balancer;
+  /** Transport `websocket`. */
   readonly sockets: SocketApi;
+  /** Transport `direct`, unless `bare`. */
+  readonly relays: WakeRelays;
+  readonly wire: Wire;
   readonly source: EventSource;
+  /** What the wake function says to DynamoDB, and what all other processes say. */
+  readonly tables: { readonly wake: FlakyProxy; readonly others: FlakyProxy };
+  /** What a process is told. */
+  readonly environment: (name: BundleName) => Readonly<Record<string, string>>;
+  readonly streamArn: string;
+  /** A connection to the tables for whoever wants one of its own. */
+  readonly client: DynamoDBClientConfig;
+  readonly names: Readonly<Record<TableName, string>>;
   readonly store: Store;
   readonly accounts: Accounts;
   readonly lambdas: Readonly<Record<FunctionName, TestLambda>>;
@@ -57,10 +82,26 @@ export interface Cloud {
 const REGION = 'us-east-1';
 let runs = 0;
 
-export async function startCloud(over: Parameters<typeof filledIn>[0] = {}): Promise<Cloud> {
-  const dynamo = await dynamoServer('dynoxide');
+/** Bundles are built once for a file of tests. */
+let bundleFolder: string | undefined;
+const bundles = new Map<BundleName, string>();
+export function bundleOf(name: BundleName): string {
+  if (!bundleFolder) {
+    const made = mkdtempSync(path.join(tmpdir(), 'dp-bundles-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    bundleFolder = made;
+  }
+  const built = bundles.get(name) ?? path.join(buildBundle(name, path.join(bundleFolder, name)).directory, 'index.mjs');
+  bundles.set(name, built);
+  return built;
+}
+
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  const { transport = 'websocket', over = {}, bare = false } = options;
+  const template = synthesised(transport);
+  const dynamo = await dynamoServer(options.dynamo ?? 'dynoxide');
   const s3 = await startS3(['blobs', 'inbound']);
-  const folder = mkdtempSync(path.join(tmpdir(), 'dp-cloud-'));
+  const proxies = { wake: await startFlakyProxy(dynamo.endpoint), others: await startFlakyProxy(dynamo.endpoint) };
   const { accessKeyId, secretAccessKey } = s3.credentials;
   const names = prefixed(`cloud-${process.pid}-${++runs}-`);
   const client = { endpoint: dynamo.endpoint, region: REGION, credentials: s3.credentials };
@@ -78,20 +119,14 @@ export async function startCloud(over: Parameters<typeof filledIn>[0] = {}): Pro
   const hashCost = { memory: 64, passes: 1, parallelism: 1 };
   const accounts = createAccounts({ table: store.table, clock: systemClock, mailboxes, hashCost });
 
-  const bundles = new Map<BundleName, string>();
-  const bundle = (name: BundleName) => {
-    const built = bundles.get(name) ?? path.join(buildBundle(name, path.join(folder, name)).directory, 'index.mjs');
-    bundles.set(name, built);
-    return built;
-  };
   let urls: { wakeSocketUrl?: string; wakeManagementUrl?: string } = {};
   const environment = (name: BundleName) => ({
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: bare ? dynamo.endpoint : (name === 'wake' ? proxies.wake : proxies.others).endpoint,
     AWS_ENDPOINT_URL_S3: s3.endpoint,
-    ...synthesised().environment(name),
+    ...template.environment(name),
     ...filledIn({
       mailboxesTable: names.mailboxes,
       devicesTable: names.devices,
@@ -107,19 +142,20 @@ export async function startCloud(over: Parameters<typeof filledIn>[0] = {}): Pro
   });
   const lambdas = {} as Record<FunctionName, TestLambda>;
   const lambda = (name: FunctionName) => {
-    lambdas[name] ??= testLambda(() => bundle(name), environment(name), synthesised().timeoutMs(name));
+    lambdas[name] ??= testLambda(() => bundleOf(name), environment(name), template.timeoutMs(name));
     return lambdas[name];
   };
 
   const sockets = await startSocketApi((event) => lambda('socket').invoke(event));
-  urls = { wakeSocketUrl: sockets.url, wakeManagementUrl: sockets.managementUrl };
-  for (const name of ['sync', 'provision', 'commands', 'autodiscover', 'wake', 'ingest', 'socket'] as const)
-    lambda(name);
-  const balancer = await startBalancer(synthesised(), (name, event) => lambda(name).invoke(event));
+  const relays = wakeRelays();
+  if (transport === 'websocket') urls = { wakeSocketUrl: sockets.url, wakeManagementUrl: sockets.managementUrl };
+  for (const name of ['sync', 'provision', 'commands', 'autodiscover', 'wake', 'ingest'] as const) lambda(name);
+  if (transport === 'websocket') lambda('socket');
+  const balancer = await startBalancer(template, (name, event) => lambda(name).invoke(event));
   const admin = new DynamoDBClient(client);
   const { Table } = await admin.send(new DescribeTableCommand({ TableName: names.mailboxes }));
   const streams = new DynamoDBStreamsClient(client);
-  const source = await startEventSource(streams, Table!.LatestStreamArn!, synthesised().source, (event) =>
+  const source = await startEventSource(streams, Table!.LatestStreamArn!, template.source, (event) =>
     lambda('wake').invoke(event),
   );
   const uploads = new S3Client({
@@ -140,18 +176,27 @@ export async function startCloud(over: Parameters<typeof filledIn>[0] = {}): Pro
     balancer.holders = holders.map(({ url }) => url);
   };
   const cloud: Cloud = {
+    transport,
     balancer,
     sockets,
+    relays,
+    wire: transport === 'websocket' ? sockets : relays,
     source,
+    tables: proxies,
+    environment,
+    streamArn: Table!.LatestStreamArn!,
+    client,
+    names,
     store,
     accounts,
     lambdas,
     holders,
     async addHolder() {
-      const holder = await startHolder(bundle('holder'), environment('holder'), () => {
+      const holder = await startHolder(bundleOf('holder'), environment('holder'), () => {
         holders.splice(holders.indexOf(holder), 1);
         inService();
       });
+      if (transport === 'direct' && !bare) await relayed(store, holder.task, relays);
       holders.push(holder);
       inService();
       return holder;
@@ -169,11 +214,12 @@ export async function startCloud(over: Parameters<typeof filledIn>[0] = {}): Pro
       await source.stop();
       for (const one of Object.values(lambdas)) one.stop();
       await Promise.all([balancer.stop(), sockets.stop()]);
+      relays.stop();
+      for (const proxy of Object.values(proxies)) proxy.stop();
       await store.close();
       blobs.close();
       for (const one of [admin, streams, uploads]) one.destroy();
       await s3.stop();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
   return cloud;
@@ -190,43 +236,9 @@ async function retried(run: () => Promise<unknown>, times: number): Promise<void
   }
 }
 
-async function startHolder(bundle: string, env: Record<string, string>, gone: () => void): Promise<TestHolder> {
-  const port = await freePort();
-  let output = '';
-  const child: ChildProcess = spawn(process.execPath, [bundle], {
-    env: { PATH: process.env.PATH ?? '', ...env, ...filledIn({ port: String(port) }) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const keep = (chunk: Buffer) => {
-    output = `${output}${chunk}`.slice(-200_000);
-  };
-  child.stdout!.on('data', keep);
-  child.stderr!.on('data', keep);
-  await until(() => output.includes('task-started') || child.exitCode !== null, 20_000);
-  if (child.exitCode !== null) throw new Error(`the holder ended: ${output}`);
-  return {
-    url: `http://127.0.0.1:${port}`,
-    output: () => output,
-    async stop() {
-      child.kill('SIGTERM');
-      const code = await exited;
-      gone();
-      return code;
-    },
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-      gone();
-    },
-  };
-}
-
-/** Looks again and again, as these are other processes. @throws Error when it does not come true in time */
-export async function until(condition: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`it did not come true in ${ms} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+/** The relay takes the place of the task's own address, as if it were the network before its port. */
+async function relayed(store: Store, task: string, relays: WakeRelays): Promise<void> {
+  const row = await store.table.get(keys.task(task), 'strong');
+  const wakeUrl = await relays.before(row?.wakeUrl as string);
+  await store.table.transact([{ op: 'update', key: keys.task(task), set: { wakeUrl }, when: { row: 'present' } }]);
 }

@@ -13,6 +13,13 @@ export interface EventSource {
   readonly dropped: readonly LambdaRecord[][];
   /** Also brings every record twice, as a stream that is delivered at least once may. */
   twice: boolean;
+  /**
+   * Gathers records for this long and then brings those of one mailbox after those of another, last mailbox first: as
+   * many shards and ten batches of each at once may. The order of one mailbox stays.
+   */
+  shuffleMs: number;
+  /** Batches that were brought. */
+  readonly batches: number;
   stop(): Promise<void>;
 }
 
@@ -28,11 +35,12 @@ export async function startEventSource(
 ): Promise<EventSource> {
   const { StreamDescription } = await client.send(new DescribeStreamCommand({ StreamArn: stream }));
   const stopped = { is: false };
-  const state = { dropped: [] as LambdaRecord[][], twice: false };
+  const state = { dropped: [] as LambdaRecord[][], twice: false, shuffleMs: 0, batches: 0 };
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
   async function deliver(records: LambdaRecord[], attempt = 0): Promise<void> {
     if (records.length === 0 || stopped.is) return;
+    state.batches++;
     try {
       const { batchItemFailures = [] } = (await invoke({ Records: records })) ?? {};
       const first = records.findIndex(({ dynamodb }) =>
@@ -53,6 +61,8 @@ export async function startEventSource(
   }
 
   async function follow(shard: string): Promise<void> {
+    const gathered: LambdaRecord[] = [];
+    let gatheredAt = 0;
     let iterator = (
       await client.send(new GetShardIteratorCommand({ StreamArn: stream, ShardId: shard, ShardIteratorType: 'LATEST' }))
     ).ShardIterator;
@@ -63,7 +73,16 @@ export async function startEventSource(
       );
       iterator = NextShardIterator;
       const wanted = Records.map(lambdaRecord).filter((one) => settings.filters.some((filter) => passes(filter, one)));
-      await deliver(state.twice ? wanted.flatMap((one) => [one, one]) : wanted);
+      if (state.shuffleMs > 0 || gathered.length > 0) {
+        if (wanted.length > 0 && gathered.length === 0) gatheredAt = performance.now();
+        gathered.push(...wanted);
+        if (gathered.length > 0 && performance.now() - gatheredAt >= state.shuffleMs) {
+          for (const batch of byMailbox(gathered.splice(0)).reverse()) {
+            await deliver(batch);
+            if (state.twice) await deliver(batch);
+          }
+        }
+      } else await deliver(state.twice ? wanted.flatMap((one) => [one, one]) : wanted);
       if (Records.length === 0) await pause(POLL_MS);
     }
   }
@@ -81,6 +100,15 @@ export async function startEventSource(
       await following.catch(() => {});
     },
   });
+}
+
+function byMailbox(records: readonly LambdaRecord[]): LambdaRecord[][] {
+  const groups = new Map<string, LambdaRecord[]>();
+  for (const record of records) {
+    const { S } = record.dynamodb.Keys.pk!;
+    groups.set(S, [...(groups.get(S) ?? []), record]);
+  }
+  return [...groups.values()];
 }
 
 /** Times in seconds, bytes in base64: JSON, as a Lambda gets it. */

@@ -5,8 +5,12 @@ import { fileURLToPath } from 'node:url';
 export interface TestLambda {
   /** @throws LambdaError with what the function threw, or when its process ended */
   invoke<T>(event: unknown): Promise<T>;
-  /** Runs instead of the next `times` invocations. */
+  /** The next `times` invocations throw before anything of them is run. */
   fail(times: number): void;
+  /** The next `times` invocations are out of time after `ms`: their process is killed, whatever it was doing. */
+  cut(times: number, ms: number): void;
+  /** What the function is told and given; a test may take some of it away. */
+  timeoutMs: number;
   readonly invocations: number;
   /** What it wrote. */
   readonly output: () => string;
@@ -23,8 +27,9 @@ const MAIN = fileURLToPath(new URL('./lambda-main.ts', import.meta.url));
 export function testLambda(
   bundle: () => string,
   environment: Readonly<Record<string, string>>,
-  timeoutMs: number,
+  allowedMs: number,
 ): TestLambda {
+  const cuts: number[] = [];
   const idle: ChildProcess[] = [];
   const all = new Set<ChildProcess>();
   let output = '';
@@ -47,8 +52,10 @@ export function testLambda(
     return child;
   }
 
-  function answer(child: ChildProcess, wanted: (message: Message) => boolean): Promise<Message> {
+  /** @param ms after which the process is killed, as AWS does it */
+  function answer(child: ChildProcess, wanted: (message: Message) => boolean, ms?: number): Promise<Message> {
     return new Promise((resolve, reject) => {
+      const late = ms === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), ms);
       const onMessage = (message: Message) => {
         if (!wanted(message)) return;
         done();
@@ -57,9 +64,11 @@ export function testLambda(
       const onExit = () => {
         done();
         all.delete(child);
-        reject(new LambdaError(`the runtime exited: ${output.slice(-1000)}`));
+        const why = child.signalCode === 'SIGKILL' ? 'Task timed out' : 'the runtime exited';
+        reject(new LambdaError(`${why}: ${output.slice(-1000)}`));
       };
       const done = () => {
+        clearTimeout(late);
         child.off('message', onMessage);
         child.off('exit', onExit);
       };
@@ -70,15 +79,18 @@ export function testLambda(
 
   let count = 0;
   return {
+    timeoutMs: allowedMs,
     async invoke<T>(event: unknown) {
       invocations++;
+      const { timeoutMs } = this;
       if (failures > 0) {
         failures--;
         throw new LambdaError('made to fail');
       }
+      const limitMs = cuts.shift() ?? timeoutMs;
       const child = idle.pop() ?? (await started());
       const id = ++count;
-      const answered = answer(child, (message) => message.id === id);
+      const answered = answer(child, (message) => message.id === id, limitMs);
       child.send({ id, event, timeoutMs });
       const { result, error } = await answered;
       idle.push(child);
@@ -87,6 +99,9 @@ export function testLambda(
     },
     fail(times) {
       failures += times;
+    },
+    cut(times, ms) {
+      cuts.push(...new Array<number>(times).fill(ms));
     },
     get invocations() {
       return invocations;

@@ -22,14 +22,19 @@ export interface SocketApi {
   readonly connections: ReadonlyMap<string, WebSocket>;
   /** Bodies that were posted, in order. */
   readonly posts: readonly { readonly connection: string; readonly body: string }[];
-  /** The next posts are answered with this status instead. */
-  refuse(status: number, times: number): void;
+  /** What happens to the next posts, instead of what should. */
+  refuse(how: Refusal, times: number): void;
+  /** Nothing of what was told to `refuse` is left. */
+  calm(): void;
   /** Ends a connection as its end of time does, with `$disconnect`; `lost` without telling the function in time. */
   cut(connection: string, how?: 'lost'): void;
   /** Nobody can connect until it is false again. */
   closed: boolean;
   stop(): Promise<void>;
 }
+
+/** A status to answer with; `hang`: no answer, ever; `lose`: delivered, and the answer is lost. */
+export type Refusal = number | 'hang' | 'lose';
 
 const STAGE = 'wake';
 const SIGNED =
@@ -41,7 +46,7 @@ export async function startSocketApi(
 ): Promise<SocketApi> {
   const connections = new Map<string, WebSocket>();
   const posts: { connection: string; body: string }[] = [];
-  const refusals: number[] = [];
+  const refusals: Refusal[] = [];
   const untold = new Set<string>();
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const server = createServer((req, res) => void post(req, res));
@@ -87,13 +92,15 @@ export async function startSocketApi(
     if (!SIGNED.test(req.headers.authorization ?? '') || id === undefined) return void fail(403, 'ForbiddenException');
     if (body.length > 128 * 1024) return void fail(413, 'PayloadTooLargeException');
     const refusal = refusals.shift();
+    if (refusal === 'hang') return;
     if (refusal === 429) return void fail(429, 'LimitExceededException');
-    if (refusal !== undefined) return void fail(refusal, 'InternalServerErrorException');
+    if (typeof refusal === 'number') return void fail(refusal, 'InternalServerErrorException');
     const connection = decodeURIComponent(id);
     const ws = connections.get(connection);
     if (!ws) return void fail(410, 'GoneException');
     posts.push({ connection, body: body.toString() });
     ws.send(body.toString());
+    if (refusal === 'lose') return void res.destroy();
     res.writeHead(200).end();
   }
 
@@ -104,8 +111,11 @@ export async function startSocketApi(
     managementUrl: `http://127.0.0.1:${port}/${STAGE}`,
     connections,
     posts,
-    refuse(status: number, times: number) {
-      refusals.push(...new Array<number>(times).fill(status));
+    refuse(how: Refusal, times: number) {
+      refusals.push(...new Array<Refusal>(times).fill(how));
+    },
+    calm() {
+      refusals.length = 0;
     },
     cut(connection: string, how?: 'lost') {
       if (how === 'lost') untold.add(connection);

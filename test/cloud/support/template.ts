@@ -1,5 +1,7 @@
 /** What the emulated parts of AWS obey: the synthesised template, not a copy of what it should say. */
+import type { Template } from 'aws-cdk-lib/assertions';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from '../../../lib/infra/catalogue.ts';
+import type { WakeTransportName } from '../../../lib/infra/props.ts';
 import { CLOUD_ENV } from '../../../lib/ops/cloud-env.ts';
 import { only, type Properties, resources, synthApp } from '../../infra/support.ts';
 
@@ -22,18 +24,21 @@ export interface Synthesised {
     readonly filters: readonly object[];
   };
   readonly healthPath: string;
+  /** Ports of a task that the wake function's security group may reach; none where it is outside. */
+  readonly wakePorts: readonly number[];
 }
 
-let made: Synthesised | undefined;
+const made = new Map<WakeTransportName, Synthesised>();
 
 /** Synthesised once for a file of tests: it takes seconds. */
-export function synthesised(): Synthesised {
-  made ??= read();
-  return made;
+export function synthesised(transport: WakeTransportName = 'websocket'): Synthesised {
+  const known = made.get(transport) ?? read(transport);
+  made.set(transport, known);
+  return known;
 }
 
-function read(): Synthesised {
-  const { template } = synthApp();
+function read(transport: WakeTransportName): Synthesised {
+  const { template } = synthApp({ transport });
   const functions = resources(template, 'AWS::Lambda::Function');
   const idOf = (name: FunctionName) =>
     Object.keys(functions).find((id) => functions[id]!.Description === `Direct Push: ${FUNCTIONS[name].description}`)!;
@@ -73,7 +78,16 @@ function read(): Synthesised {
       filters: source.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => JSON.parse(Pattern)),
     },
     healthPath: holder.HealthCheckPath,
+    wakePorts: wakePorts(template, functions[idOf('wake')]!),
   };
+}
+
+function wakePorts(template: Template, wake: Properties): readonly number[] {
+  const groups: readonly Properties[] = wake.VpcConfig?.SecurityGroupIds ?? [];
+  const mine = new Set(groups.map((group) => group['Fn::GetAtt'][0]));
+  return Object.values(resources(template, 'AWS::EC2::SecurityGroupIngress'))
+    .filter((rule) => mine.has(rule.SourceSecurityGroupId?.['Fn::GetAtt'][0]))
+    .map((rule) => rule.FromPort as number);
 }
 
 /** Variables that CloudFormation fills in: names of what the test made instead. */

@@ -1,0 +1,95 @@
+/** Tasks that hold many Pings and end, one by the kernel and one in order. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Phone } from '../../lib/client/phone.ts';
+import type { DeviceId, MailboxId } from '../../lib/ops/ids.ts';
+import { missing } from '../support/servers/dynamodb.ts';
+import { s3Missing } from '../support/servers/s3.ts';
+import { PASSWORD, until } from './support/cloud.ts';
+import { copyDevice, copyPhone, pool } from './support/fleet.ts';
+import { waitersOf } from './support/waiters.ts';
+import { outcome, told, World } from './support/world.ts';
+
+const MAILBOXES = 10;
+const DEVICES = 50;
+const missingParts = (missing('dynoxide') ?? s3Missing()) !== undefined;
+
+interface Owner {
+  readonly address: string;
+  readonly mailbox: MailboxId;
+  readonly phones: readonly Phone[];
+}
+
+describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('500 Pings, %s', (transport) => {
+  let world: World;
+  const owners: Owner[] = [];
+  let phones: readonly Phone[] = [];
+
+  beforeAll(async () => {
+    world = await World.start({ transport, bare: true });
+    const { accounts, store } = world.cloud;
+    for (let n = 0; n < MAILBOXES; n++) {
+      const address = `owner${n}@acme.test`;
+      const { id: mailbox } = await accounts.create({ address, name: `Owner ${n}`, password: PASSWORD });
+      const model = world.cloud.phone('model', { user: address });
+      await world.begin(model);
+      const names = Array.from({ length: DEVICES }, (_, device) => `device${n}x${device}`);
+      await copyDevice(store.table, mailbox, 'model' as DeviceId, names as DeviceId[]);
+      owners.push({ address, mailbox, phones: names.map((name) => copyPhone(model, name)) });
+    }
+    phones = owners.flatMap((owner) => owner.phones);
+  }, 300_000);
+  afterAll(() => world?.stop());
+
+  const waiting = async () => {
+    const rows = await Promise.all(owners.map(({ mailbox }) => waitersOf(world.cloud.store, mailbox)));
+    return rows.flat();
+  };
+  /** Until they are registered with this task. */
+  const hold = async (task: string, some: readonly Phone[]) => {
+    const pings = some.map((phone) => world.ping(phone));
+    await until(async () => (await waiting()).filter((row) => row.task === task).length === some.length, 200_000, 250);
+    return pings;
+  };
+  const messages = async () => {
+    const before = world.deliveries;
+    await pool(owners, 2, ({ address }) => world.deliver(address));
+    await until(() => world.deliveries === before + owners.length, 60_000);
+  };
+  const synchronise = (some: readonly Phone[]) =>
+    pool(some, 4, async (phone) => expect(await world.arrivals(phone)).toHaveLength(1));
+
+  it('a task is deployed anew: every Ping is answered with status 1, and nothing is lost', async () => {
+    const [leaving] = world.cloud.holders;
+    const pings = await hold(leaving!.task, phones);
+    await world.cloud.addHolder();
+    world.cloud.balancer.holders = world.cloud.holders.slice(1).map(({ url }) => url);
+    const code = leaving!.stop();
+    const answers = await Promise.all(pings);
+    expect(answers.map(outcome)).toEqual(phones.map(() => [200, { Status: 1 }]));
+    expect(await code).toBe(0);
+    expect((await waiting()).filter(({ task }) => task === leaving!.task)).toEqual([]);
+    await messages();
+    const again = await Promise.all(phones.map((phone) => world.ping(phone)));
+    expect(again.map(outcome)).toEqual(phones.map(told));
+    await synchronise(phones);
+  }, 600_000);
+
+  it('a task is killed: each phone comes back to another task and is told what was committed meanwhile', async () => {
+    const [first] = world.cloud.holders;
+    const pings = await hold(first!.task, phones);
+    const second = await world.cloud.addHolder();
+    await first!.kill();
+    const answers = await Promise.all(pings);
+    // The load balancer's word, once for each: nobody else is left to say anything.
+    expect(answers.map(({ status }) => status)).toEqual(phones.map(() => 502));
+    await messages();
+    const again = await Promise.all(phones.map((phone) => world.ping(phone)));
+    expect(again.map(outcome)).toEqual(phones.map(told));
+    // And what comes after that by a wake, although rows of the dead task are still there.
+    const [owner] = owners;
+    await synchronise(owner!.phones);
+    const next = await hold(second.task, owner!.phones);
+    await messages();
+    expect((await Promise.all(next)).map(outcome)).toEqual(owner!.phones.map(told));
+  }, 600_000);
+});
