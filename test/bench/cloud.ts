@@ -40,7 +40,8 @@ if (wanted('wake')) {
     show(`Wakes, transport ${transport}, ${dynamo}`, await wakes({ transport, dynamo, samples: of(200) }));
   }
 }
-if (wanted('drain')) show('A task is deployed anew', await drains({ mailboxes: of(50), devices: 100, drainSeconds: 90 }));
+if (wanted('drain'))
+  show('A task is deployed anew', await drains({ mailboxes: of(50), devices: 100, drainSeconds: 90 }));
 if (wanted('cold')) show('Cold starts', await coldStarts(of(10)));
 
 // Servers that tests share end with this process.

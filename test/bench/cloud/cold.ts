@@ -2,8 +2,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { BUNDLE_BUDGETS, type BundleName } from '../../../lib/infra/catalogue.ts';
-import { bundleOf, type Cloud, startCloud } from '../../cloud/support/cloud.ts';
+import { BUNDLE_BUDGETS, type BundleName, bundleOf, type Cloud, startCloud } from '../../cloud/support/cloud.ts';
 import { type Figure, percentile } from '../figures.ts';
 
 const MAIN = fileURLToPath(new URL('../../cloud/support/lambda-main.ts', import.meta.url));
@@ -19,7 +18,12 @@ export async function coldStarts(runs: number): Promise<Figure[]> {
       const file = bundleOf(name);
       const bytes = readFileSync(file);
       figures.push(
-        { name: `${name}: size`, value: bytes.length / 1024, unit: 'KB', target: { atMost: BUNDLE_BUDGETS[name] / 1024 } },
+        {
+          name: `${name}: size`,
+          value: bytes.length / 1024,
+          unit: 'KB',
+          target: { atMost: BUNDLE_BUDGETS[name] / 1024 },
+        },
         { name: '... compressed', value: gzipSync(bytes).length / 1024, unit: 'KB' },
       );
       if (name === 'holder') figures.push(await holderStart(cloud, runs));

@@ -33,7 +33,9 @@ export async function drains({ mailboxes, devices, drainSeconds }: DrainOrder): 
     }
     const answers: { at: number; good: boolean }[] = [];
     const pings = phones.map(async (phone) => {
-      const { status, document } = await phone.ping([phone.inbox], 3540).catch(() => ({ status: 0, document: undefined }));
+      const { status, document } = await phone
+        .ping([phone.inbox], 3540)
+        .catch(() => ({ status: 0, document: undefined }));
       answers.push({ at: performance.now(), good: status === 200 && document?.Status === 1 });
     });
     await until(() => registered(cloud.store.table, ids, phones.length), 600_000);
@@ -59,9 +61,14 @@ export async function drains({ mailboxes, devices, drainSeconds }: DrainOrder): 
 }
 
 /** As the tasks' metric does not tell in time: rows of all mailboxes, counted. */
-async function registered(table: Cloud['store']['table'], mailboxes: readonly MailboxId[], count: number): Promise<boolean> {
+async function registered(
+  table: Cloud['store']['table'],
+  mailboxes: readonly MailboxId[],
+  count: number,
+): Promise<boolean> {
   const waiters = new Waiters({ table, clock: systemClock });
   let rows = 0;
+  await new Promise((resolve) => setTimeout(resolve, 500));
   for (const mailbox of mailboxes) rows += (await waiters.of(mailbox)).length;
   return rows >= count;
 }

@@ -23,7 +23,9 @@ export async function streamDelays({ client, streamArn, store }: Cloud, samples:
       ShardIterator = NextShardIterator;
     }
   };
-  const open = (StreamDescription?.Shards ?? []).filter(({ SequenceNumberRange: range }) => !range?.EndingSequenceNumber);
+  const open = (StreamDescription?.Shards ?? []).filter(
+    ({ SequenceNumberRange: range }) => !range?.EndingSequenceNumber,
+  );
   const following = open.map(({ ShardId }) => follow(ShardId!));
   await new Promise((resolve) => setTimeout(resolve, 500));
   const delays: number[] = [];

@@ -1,6 +1,5 @@
 import { fastPathOf, openWaker } from '../../../lib/cloud/waking.ts';
 import { createDelivery } from '../../../lib/delivery/deliver.ts';
-import type { WakeTransportName } from '../../../lib/infra/props.ts';
 import { TableMailboxes } from '../../../lib/mailbox/mailboxes.ts';
 import { systemClock as clock } from '../../../lib/ops/clock.ts';
 import type { MailboxId } from '../../../lib/ops/ids.ts';
@@ -18,7 +17,7 @@ import { type Figure, percentile } from '../figures.ts';
 import { streamDelays } from './stream.ts';
 
 export interface WakeOrder {
-  readonly transport: WakeTransportName;
+  readonly transport: Cloud['transport'];
   readonly dynamo: DynamoServer;
   readonly samples: number;
 }
@@ -104,7 +103,9 @@ async function delays(cloud: Cloud, over: Table, owners: readonly Owner[], sampl
   const found: number[] = [];
   for (let n = -WARM; n < samples; n++) {
     const { address, mailbox, phone } = owners[(n + WARM) % owners.length]!;
-    const waiting = phone.ping([phone.inbox]).then(({ document }) => ({ status: document?.Status, at: performance.now() }));
+    const waiting = phone
+      .ping([phone.inbox])
+      .then(({ document }) => ({ status: document?.Status, at: performance.now() }));
     await until(async () => (await waitersOf(store, mailbox)).length === 1);
     const raw = Buffer.from(message(address, `bench ${++messages}`));
     await delivery.deliver(address, raw, { from: '', arrival: 'live' });
