@@ -45,8 +45,8 @@ const COMMANDS: Readonly<Record<string, (phone: Phone, wish?: Wish) => Promise<T
       value,
       ResolveRecipientsResponse,
     );
-    const [{ Recipient }] = document!.Response as [{ Recipient: { DisplayName: string; Picture?: Picture[] }[] }];
-    return told(Recipient.map(({ DisplayName, Picture: all }) => ({ DisplayName, Picture: all?.[0] })));
+    const [{ Recipient } = {}] = document!.Response!;
+    return told(Recipient!.map(({ DisplayName, Picture: all }) => ({ DisplayName, Picture: all?.[0] })));
   },
 };
 

@@ -86,7 +86,7 @@ describe('a group', () => {
     await team(world, ['list@side.test']);
     await world.send(ALEX, TEAM);
     await world.outbound.poll();
-    const [{ raw }] = world.relay.messages as [{ raw: string }];
+    const { raw } = world.relay.messages[0]!;
     expect(raw).toMatch(/^Delivered-To: team@example.test\r\n/);
     const back = Buffer.from(`Received: from side.test\r\n${raw}`, 'latin1');
     await world.delivery.deliver(TEAM, back, { from: 'list@side.test', arrival: 'live' });
