@@ -38,7 +38,10 @@ export async function startEventSource(
   const state = { dropped: [] as LambdaRecord[][], twice: false, shuffleMs: 0, batches: 0 };
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  async function deliver(records: LambdaRecord[], attempt = 0): Promise<void> {
+  async function deliver(given: LambdaRecord[], attempt = 0): Promise<void> {
+    const oldest = (Date.now() - settings.maxAgeMs) / 1000;
+    const records = given.filter(({ dynamodb }) => dynamodb.ApproximateCreationDateTime >= oldest);
+    if (records.length < given.length) state.dropped.push(given.filter((record) => !records.includes(record)));
     if (records.length === 0 || stopped.is) return;
     state.batches++;
     try {
@@ -125,7 +128,12 @@ function lambdaRecord({ eventID, eventName, dynamodb }: _Record) {
     dynamodb: {
       ...json,
       ApproximateCreationDateTime: Math.floor(Date.parse(json.ApproximateCreationDateTime) / 1000),
-    } as { Keys: Record<string, { S: string }>; NewImage?: object; SequenceNumber: string },
+    } as {
+      Keys: Record<string, { S: string }>;
+      NewImage?: object;
+      SequenceNumber: string;
+      ApproximateCreationDateTime: number;
+    },
   };
 }
 

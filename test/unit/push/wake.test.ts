@@ -169,6 +169,24 @@ describe('the waker', () => {
     expect(sent.map(({ task }) => task)).toEqual(['task1', 'task2']);
   });
 
+  it('reads the waiters of many mailboxes at once, but not of all, and tells in the order of the wakes', async () => {
+    const { waiters, waker, register, sent } = await cloud();
+    const names = Array.from({ length: 100 }, (_, n) => `m${n}`);
+    for (const name of names) await register(name, 'task1');
+    let [running, most] = [0, 0];
+    const of = waiters.of.bind(waiters);
+    waiters.of = async (...given) => {
+      most = Math.max(most, ++running);
+      const found = await of(...given);
+      running--;
+      return found;
+    };
+    await waker.wake(names.map((name) => wakeOf(name)));
+    expect(most).toBeGreaterThan(8);
+    expect(most).toBeLessThanOrEqual(32);
+    expect(sent.map(({ message }) => message.wakes.map(({ mailbox }) => mailbox))).toEqual([names]);
+  });
+
   it('never rejects, also when the waiters cannot be read', async () => {
     const { waiters, waker } = await cloud();
     waiters.of = () => Promise.reject(new Error('away'));
