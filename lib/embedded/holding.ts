@@ -23,11 +23,7 @@ export interface Holding {
  * One task: this process. Wakes come from the feed, so also from other processes that share the store; what ends a
  * device's older Ping in another of them goes over a port of the loopback, whose key is in the store.
  */
-export async function startHolding(
-  domain: Domain,
-  options?: Partial<HoldOptions>,
-  tracer?: Tracer,
-): Promise<Holding> {
+export async function startHolding(domain: Domain, options?: Partial<HoldOptions>, tracer?: Tracer): Promise<Holding> {
   const { clock, log, store, search, mailboxes, accounts } = domain;
   const { table, feed } = store;
   const transport = createDirectTransport({ table, clock });

@@ -27,7 +27,10 @@ describe('cdk-nag with the AwsSolutions rules', { timeout: 120_000 }, () => {
     ['wakes by HTTP, a firewall and traces', { transport: 'direct', waf: true, tracing: true }],
     ['no mail', { mail: false }],
     ['a canary', { canarySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:canary-AbC123' }],
-    ['a canary whose secret is known by its name', { canarySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:c' }],
+    [
+      'a canary whose secret is known by its name',
+      { canarySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:c' },
+    ],
   ])('%s', (_, given) => {
     const app = new App({ context });
     const keys = Object.entries({ hostName: HOST, ...given }).map(([key, value]) => [`direct-push:${key}`, value]);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { existingS3 } from './existing-s3.ts';
+import { existingS3 } from '../existing-s3.ts';
 
 /** What S3 tells of an object, as it tells a Lambda. */
 export interface S3Event {

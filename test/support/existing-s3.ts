@@ -1,5 +1,5 @@
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import type { S3Event, S3Server } from './s3.ts';
+import type { S3Event, S3Server } from './servers/s3.ts';
 
 const LOOK_MS = 50;
 
