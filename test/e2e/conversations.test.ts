@@ -109,7 +109,7 @@ describe('a conversation', () => {
 
   it('is found across all folders [MS-ASCON R176 R220 R221] [MS-ASEMAIL R57 R66]', async () => {
     const { phone, id, members } = await conversation();
-    const [{ serverId }] = members as [{ serverId: string }];
+    const { serverId } = members[0]!;
     await phone.sync(phone.inbox, { Commands: [{ tag: 'Delete', value: { ServerId: serverId } }] });
     const Query = el('Search', 'Query', [el('Search', 'And', [el('Search', 'ConversationId', id)])]);
     const value: SearchRequest = { Store: { Name: 'Mailbox', Query } };
