@@ -25,6 +25,7 @@ interface ServeFlags extends StoreFlags {
   readonly relayUrl?: string;
   readonly mailName?: string;
   readonly relayOwnDomains?: boolean;
+  readonly galScope?: string;
   readonly maxSendBytes?: string;
   readonly maxRecipients?: string;
   readonly recipientsPerHour?: string;
@@ -69,6 +70,7 @@ export function serveCommand(program: Command): void {
     .option('--max-message-bytes <number>', 'largest message taken in (default 52428800)')
     .option('--relay-url <url>', 'send mail for others by this server, smtp://user:password@host:587 (RELAY_URL)')
     .option('--relay-own-domains', 'let the relay have unknown addresses of own domains as well')
+    .option('--gal-scope <scope>', 'who is in one address list: domain or server (GAL_SCOPE, default domain)')
     .option('--mail-name <host>', 'name in the mail that is sent (MAIL_NAME, default the name of this machine)')
     .option('--max-send-bytes <number>', 'largest message sent (default 36700160)')
     .option('--max-recipients <number>', 'recipients of one message (default 500)')
@@ -128,6 +130,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       relayUrl: flags.relayUrl,
       mailName: flags.mailName,
       relayOwnDomains: flags.relayOwnDomains,
+      galScope: flags.galScope as 'domain' | undefined,
       maxSendBytes: flags.maxSendBytes,
       maxRecipients: flags.maxRecipients,
       recipientsPerHour: flags.recipientsPerHour,

@@ -143,6 +143,8 @@ export interface DirectPushProps {
   /** Default: the accounts' own passwords alone. */
   readonly authentication?: AuthenticationProps;
   readonly limits?: LimitProps;
+  /** Who is in one address list: the accounts of a domain (default), or those of all domains. */
+  readonly galScope?: 'domain' | 'server';
   /** A phone from outside that visits now and then, with an alarm. Default: none, as it needs an account. */
   readonly canary?: CanaryProps;
   /** Default: none. `true`: the defaults of `WafProps`. */

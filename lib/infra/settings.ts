@@ -11,7 +11,13 @@ const BYTES = { least: 1024, most: 256 * 1024 * 1024 } as const;
  * The properties that the embedded server has as options, for the environment.
  * @throws RangeError naming the property that cannot be
  */
-export function settings({ authentication = {}, limits = {}, mail, versions }: DirectPushProps): readonly Setting[] {
+export function settings({
+  authentication = {},
+  limits = {},
+  mail,
+  versions,
+  galScope,
+}: DirectPushProps): readonly Setting[] {
   const { url, oidc } = authentication;
   if (url !== undefined) checkUrl('authentication.url', url);
   if (oidc) {
@@ -28,6 +34,7 @@ export function settings({ authentication = {}, limits = {}, mail, versions }: D
     ['maxRecipients', whole('recipients', limits.recipients, { least: 1, most: 10_000 })],
     ['recipientsPerHour', whole('recipientsPerHour', limits.recipientsPerHour, { least: 0, most: 1_000_000 })],
     ['relayOwnDomains', mail !== false && mail?.relayOwnDomains ? 'true' : undefined],
+    ['galScope', galScope],
   ];
 }
 

@@ -16,6 +16,7 @@ const NAMES = [
   'maxRecipients',
   'recipientsPerHour',
   'relayOwnDomains',
+  'galScope',
 ] as const;
 
 const ALL: Partial<DirectPushProps> = {
@@ -26,6 +27,7 @@ const ALL: Partial<DirectPushProps> = {
   },
   limits: { messageBytes: 10_000_000, sendBytes: 5_000_000, recipients: 50, recipientsPerHour: 0 },
   mail: { relayOwnDomains: true },
+  galScope: 'server',
 };
 
 describe('properties that are options of the server', () => {
@@ -52,6 +54,7 @@ describe('properties that are options of the server', () => {
       maxRecipients: 50,
       recipientsPerHour: 0,
       relayOwnDomains: true,
+      galScope: 'server',
     });
   });
 
@@ -77,6 +80,7 @@ describe('properties that are options of the server', () => {
       maxRecipients: 500,
       recipientsPerHour: 2000,
       relayOwnDomains: false,
+      galScope: 'domain',
     });
   });
 
