@@ -200,6 +200,8 @@ async function answerRepeat<Response>(
   const next = withOwn(state.next, applied?.added.filter((id) => wanted(state.next, id)) ?? []);
   const confirmed = new Set(applied?.confirmed ?? []);
   const emitter = input.emitter(true, state.next.goal);
+  // What was short, or left out, must be so again: the phone dies of it.
+  emitter.limit(state.loop, undefined);
   const again = { counter: state.counter - 1, items: confirmed };
   const collected: Collected = input.getChanges
     ? await collectAgain({

@@ -13,6 +13,7 @@ import {
 } from '../../../lib/sync/collection.ts';
 import { Emitter } from '../../../lib/sync/emit.ts';
 import { cutOff } from '../../../lib/sync/filter.ts';
+import type { View } from '../../../lib/sync/item-class.ts';
 import { DEFAULT_OPTIONS, type SyncOptions } from '../../../lib/sync/options.ts';
 import { startingPosition } from '../../../lib/sync/position.ts';
 import { EVERYTHING, TOP } from '../../../lib/sync/ranges.ts';
@@ -178,6 +179,7 @@ describe('a collection', () => {
     const room = { items: given.items ?? 100, bytes: 1_000_000, empty: true };
     const since: Watermark[] = [];
     const told: boolean[] = [];
+    const views: View[] = [];
     const input: CollectionInput<string> = {
       mailbox: folder.mailbox,
       device: PHONE,
@@ -198,7 +200,10 @@ describe('a collection', () => {
         return new Emitter({
           handler: {
             itemClass: 'Email',
-            render: () => new Fragment(new Uint8Array(8), 0, 0),
+            render: (_, view) => {
+              views.push(view);
+              return new Fragment(new Uint8Array(8), 0, 0);
+            },
             renderFlags: () => new Fragment(new Uint8Array(8), 0, 0),
           },
           view: { version: 141, options: DEFAULT_OPTIONS },
@@ -213,7 +218,7 @@ describe('a collection', () => {
     };
     const step = await syncCollection(input, state && { state, rev: 'r' });
     const said = step.kind === 'answer' ? step.commands.map(({ tag, value }) => `${tag} ${value.ServerId}`) : [];
-    return { step, said, since, told };
+    return { step, said, since, told, views };
   }
   const items = (...names: string[]) => names.map(idOf);
 
@@ -389,6 +394,41 @@ describe('a collection', () => {
       expect(step).toMatchObject({ more: true, save: { options: filtered, next } });
       const unwanted = await sync(folder, told({ next }), { ...repeat, getChanges: false });
       expect(unwanted.step).toMatchObject({ more: false });
+    });
+
+    test('is not told what was left out of it, and again in short what was short', async () => {
+      const folder = new LogFolder().add('ab').change('ab');
+      const both = { next: position(4), snapshot: 4 };
+      const left = told({ ...both, loop: { repeats: 1, window: 25, told: 1, refused: items('a') } });
+      expect((await sync(folder, left, repeat)).said).toEqual(['Change b']);
+      const short = told({ ...both, loop: { repeats: 1, window: 1, told: 1, short: true } });
+      const { said, views } = await sync(folder, short, repeat);
+      expect(said).toEqual(['Change a', 'Change b']);
+      expect(views.map(({ atMost }) => atMost)).toEqual([512, 512]);
+      const whole = await sync(folder, told(both), repeat);
+      expect(whole.views.map(({ atMost }) => atMost)).toEqual([undefined, undefined]);
+    });
+
+    test('again and again is told less of it at a time, under the same key', async () => {
+      const folder = new LogFolder().add('abcdefgh').change('abcdefgh');
+      const before = stateAt(16, { base: position(8), content: true, snapshot: 16, loop: { repeats: 6, told: 8 } });
+      const { said, step, told: everything } = await sync(folder, before, repeat);
+      expect(everything).toEqual([false]);
+      expect(said).toHaveLength(5);
+      expect(step).toMatchObject({
+        key: 'g.3',
+        more: true,
+        save: { counter: 3, base: position(8), loop: { repeats: 0, window: 5, told: 5, first: idOf('a') } },
+      });
+    });
+
+    test('and gets through at last has its window back in time', async () => {
+      const folder = new LogFolder().add('ab').change('a');
+      const through = stateAt(2, { loop: { repeats: 2, window: 1, good: 4, told: 1 } });
+      const { step } = await sync(folder, through);
+      expect(step).toMatchObject({ save: { loop: { repeats: 0, window: 5, told: 1, first: idOf('a') } } });
+      const free = await sync(folder, stateAt(2, { loop: { repeats: 3 } }));
+      expect((free.step as { save: SyncState }).save.loop).toBeUndefined();
     });
 
     test('has its commands applied from where it stood, and confirmed under the key that it sent', async () => {

@@ -219,3 +219,59 @@ describe('an item that cannot be shown', () => {
     expect(made.poison).toEqual([]);
   });
 });
+
+describe('for a device that cannot digest what it is told', () => {
+  test('items come with little of their body', async () => {
+    const asked: (number | undefined)[] = [];
+    const { made } = emitter({
+      room: { bytes: 10_000 },
+      render: (_, { atMost }) => {
+        asked.push(atMost);
+        return sized(100);
+      },
+    });
+    made.limit({ repeats: 0, short: true }, undefined);
+    expect(await made.put('Add', item('a'))).toBe('done');
+    expect(asked).toEqual([512]);
+    made.limit({ repeats: 0 }, undefined);
+    expect(await made.put('Add', item('b'))).toBe('done');
+    expect(asked).toEqual([512, undefined]);
+  });
+
+  test('they need room for that little', async () => {
+    const render = () => sized(10);
+    const short = (bytes: number) => {
+      const { made } = emitter({ room: { bytes }, render });
+      made.limit({ repeats: 0, short: true }, undefined);
+      return made.put('Add', item('a'));
+    };
+    expect(await short(512 + 96)).toBe('done');
+    expect(await short(512 + 95)).toBe('stop');
+  });
+
+  test('what it died of is left out, and remembered where it would have been added', () => {
+    const { made, logged } = emitter();
+    made.limit({ repeats: 0, refused: ['a' as ItemId] }, 'a' as ItemId);
+    expect(made.put('Add', item('a'))).toBe('skipped');
+    expect(made.put('Add', item('b'))).toBe('done');
+    expect(made.poison).toEqual(['a']);
+    expect(logged).toEqual([{ event: 'sync.item.left-out', fields: { item: 'a', class: 'Email' } }]);
+    made.limit(undefined, undefined);
+    expect(made.put('Change', item('a'))).toBe('done');
+    expect(logged).toHaveLength(1);
+  });
+});
+
+test('flags for which a version has no element are no command', () => {
+  const { made, room } = emitter({ renderFlags: () => bytes(0) });
+  expect(made.flags(item('a'), 'c')).toBe('done');
+  expect([made.commands, room.items]).toEqual([[], 10]);
+});
+
+test('text messages are shown as such, with their class', () => {
+  const { made, room } = emitter();
+  expect(made.put('Add', item('a', { class: 'SMS' }))).toBe('done');
+  expect(made.flags(item('b', { class: 'SMS' }), 'r')).toBe('done');
+  expect(made.commands).toMatchObject([{ value: { Class: 'SMS' } }, { value: { Class: 'SMS' } }]);
+  expect(room.bytes).toBe(1000 - (50 + 96) - (5 + 96));
+});

@@ -6,6 +6,7 @@ import {
   firstState,
   type HierarchyState,
   hierarchyKey,
+  isOfOtherVersion,
   judgeHierarchyKey,
   knownTo,
   settledState,
@@ -99,4 +100,12 @@ describe('a device’s own change of folders', () => {
     expect(holes.last.own).toHaveLength(200);
     expect(holes.last.own.at(-1)).toEqual([holes.last.counter, holes.last.counter]);
   });
+});
+
+test('a generation is of the version that the device spoke when it began, where that is known', () => {
+  const spoken = firstState('gen', 'inc', 7, 141);
+  expect(spoken).toEqual({ ...first, version: 141 });
+  expect(toldState(spoken, spoken.last, 9).version).toBe(141);
+  expect([140, 141, 161].map((version) => isOfOtherVersion(spoken, version as 141))).toEqual([true, false, true]);
+  expect(isOfOtherVersion(first, 161)).toBe(false);
 });
