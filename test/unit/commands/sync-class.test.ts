@@ -46,7 +46,7 @@ describe('an Add', () => {
 
   test('that finds no room is status 9, and the others go on [MS-ASCMD R4450]', async () => {
     const { world, phone, id } = await open((base) => writable(base));
-    const full = altered(world.mailbox, { append: () => Promise.reject(new QuotaExceeded('full')) });
+    const full = altered(world.mailbox, { append: () => Promise.reject(new QuotaExceeded('bytes')) });
     phone.context = { version: 161, mailbox: full };
     const answer = await phone.sync({ Commands: [add('c1', { Subject: 'x' }), change(id, { Read: true })] });
     expect(answer?.Responses).toEqual([{ tag: 'Add', value: { ClientId: 'c1', Status: 9 } }]);
@@ -129,7 +129,7 @@ describe('a Change that the class makes more of', () => {
 
   test('of an item that is gone is status 8, and that finds no room 9', async () => {
     const { world, phone, id, statusOf } = await open(() => ({ edit: async ({ item }) => rewritten(item) }));
-    const full = altered(world.mailbox, { update: () => Promise.reject(new QuotaExceeded('full')) });
+    const full = altered(world.mailbox, { update: () => Promise.reject(new QuotaExceeded('bytes')) });
     phone.context = { version: 161, mailbox: full };
     expect(await statusOf(change(id, { Subject: 'x' }))).toEqual([9]);
     phone.context = { version: 161 };
@@ -194,7 +194,7 @@ describe('a message that goes out at once', () => {
     await elsewhere(world, id, { subject: 'Theirs' });
     expect(await statusOf(sending(change(id, { Subject: 'x' })))).toEqual([7]);
     await phone.drain();
-    const full = () => Promise.reject(new QuotaExceeded('full'));
+    const full = () => Promise.reject(new QuotaExceeded('bytes'));
     phone.context = { version: 161, mailbox: altered(world.mailbox, { append: full, move: full }) };
     expect(await statusOf(sending(change(id, { Subject: 'y' })), sending(add('c1', { Subject: 'x' })))).toEqual([9, 9]);
     phone.context = { version: 161 };
