@@ -26,7 +26,7 @@ type MailCriterion = NonNullable<FindRequest['ExecuteSearch']['MailBoxSearchCrit
 type GalCriterion = NonNullable<FindRequest['ExecuteSearch']['GalSearchCriterion']>;
 
 /** MS-ASCMD 2.2.3.177.2. */
-const Status = { Success: 1, Invalid: 2, FolderSync: 3, Range: 4 } as const;
+export const Status = { Success: 1, Invalid: 2, FolderSync: 3, Range: 4 } as const;
 const DEFAULT_RANGE: Range = { from: 0, to: 99 };
 const MAX_RESULTS = 1000;
 const PREVIEW_CHARACTERS = 255;

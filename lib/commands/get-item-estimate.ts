@@ -27,12 +27,16 @@ type RequestCollection = GetItemEstimateRequest['Collections']['Collection'][num
 type Response = NonNullable<GetItemEstimateResponse['Response']>[number];
 
 /** MS-ASCMD 2.2.3.177.7, and the common codes that stand for an invalid document. */
-const OK = 1;
-const INVALID_COLLECTION = 2;
-const NOT_PRIMED = 3;
-const INVALID_KEY = 4;
-const INVALID_XML = 103;
-const FILTER_NOT_ALLOWED = 110;
+export const EstimateStatus = {
+  Success: 1,
+  InvalidCollection: 2,
+  NotPrimed: 3,
+  InvalidKey: 4,
+  InvalidXml: 103,
+  FilterNotAllowed: 110,
+} as const;
+const { Success: OK, InvalidCollection: INVALID_COLLECTION, NotPrimed: NOT_PRIMED } = EstimateStatus;
+const { InvalidKey: INVALID_KEY, InvalidXml: INVALID_XML, FilterNotAllowed: FILTER_NOT_ALLOWED } = EstimateStatus;
 
 /** MS-ASCMD 2.2.1.9. Moves no key and writes nothing. */
 export function createGetItemEstimateCommand(

@@ -15,7 +15,7 @@ import type { SyncStates } from '../sync/states.ts';
 import { INITIAL_KEY, joinKeys } from '../sync/sync-key.ts';
 
 /** MS-ASCMD 2.2.3.177.10. */
-const Status = { NoSource: 1, NoTarget: 2, Success: 3, SameFolder: 4, SeveralTargets: 5, Transient: 7 } as const;
+export const Status = { NoSource: 1, NoTarget: 2, Success: 3, SameFolder: 4, SeveralTargets: 5, Transient: 7 } as const;
 /** MS-ASCMD R5653. */
 const MAX_MOVES = 1000;
 const INVALID_XML = 103;

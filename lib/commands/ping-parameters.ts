@@ -1,5 +1,6 @@
 import type { PingRequest, PingResponse } from '../documents/ping.ts';
 import type { FolderId } from '../ops/ids.ts';
+import { PingStatus } from './ping-status.ts';
 
 export interface PingOptions {
   /** Seconds. Outlook mobile asks for 180, so a higher minimum would end its mail. */
@@ -50,7 +51,7 @@ export function judgeParameters(
   options: PingOptions,
 ): Judged {
   const asked = foldersOf(request);
-  if (asked === 'malformed') return { keep: cached, refusal: { Status: 4 } };
+  if (asked === 'malformed') return { keep: cached, refusal: { Status: PingStatus.Malformed } };
   const heartbeatS = request?.HeartbeatInterval ?? cached.heartbeatS;
   const folders = asked ?? cached.folders;
   const bound = heartbeatS === undefined ? undefined : nearestBound(heartbeatS, options);
@@ -59,9 +60,11 @@ export function judgeParameters(
     heartbeatS: bound === undefined ? heartbeatS : cached.heartbeatS,
     folders: tooMany ? cached.folders : folders,
   };
-  if (heartbeatS === undefined || folders === undefined) return { keep, refusal: { Status: 3 } };
-  if (bound !== undefined) return { keep, refusal: { Status: 5, HeartbeatInterval: bound } };
-  if (tooMany) return { keep, refusal: { Status: 6, MaxFolders: options.maxFolders } };
+  if (heartbeatS === undefined || folders === undefined)
+    return { keep, refusal: { Status: PingStatus.MissingParameters } };
+  if (bound !== undefined)
+    return { keep, refusal: { Status: PingStatus.HeartbeatOutOfBounds, HeartbeatInterval: bound } };
+  if (tooMany) return { keep, refusal: { Status: PingStatus.TooManyFolders, MaxFolders: options.maxFolders } };
   return { keep };
 }
 

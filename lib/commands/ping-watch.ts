@@ -7,6 +7,7 @@ import type { HierarchyView, HoldSpec, Outcome, Sight } from '../push/types.ts';
 import type { Table } from '../store/ports.ts';
 import type { News } from '../sync/types.ts';
 import { type PingMemory, writePingMemory } from './ping-memory.ts';
+import { PingStatus } from './ping-status.ts';
 
 /** What all watches of a process share. */
 export interface WatchDeps {
@@ -83,12 +84,14 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
       case 'hierarchy':
         return this.#folderSync(this.#upToDate ? this.#gone : NONE);
       case 'expired':
-        return this.#remembering(outcome.folders.length > 0 ? changed(outcome.folders) : document({ Status: 1 }));
+        return this.#remembering(
+          outcome.folders.length > 0 ? changed(outcome.folders) : document({ Status: PingStatus.Expired }),
+        );
       case 'superseded':
       case 'draining':
-        return document({ Status: 1 });
+        return document({ Status: PingStatus.Expired });
       case 'failed':
-        return document({ Status: 8 });
+        return document({ Status: PingStatus.Server });
     }
   }
 
@@ -134,7 +137,7 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
 
   async #folderSync(inVain: readonly FolderId[]): Promise<CommandResult<PingResponse>> {
     await this.#told(inVain);
-    return document({ Status: 7 });
+    return document({ Status: PingStatus.FolderSync });
   }
 
   #count(folder: FolderId): number {
@@ -170,7 +173,7 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
 }
 
 const changed = (folders: readonly FolderId[]): CommandResult<PingResponse> =>
-  document({ Status: 2, Folders: { Folder: [...folders] } });
+  document({ Status: PingStatus.Changes, Folders: { Folder: [...folders] } });
 
 /** Differs after every commit that a Ping could tell of. */
 function placeOf(state: MailboxState, folders: readonly FolderId[], heads: ReadonlyMap<FolderId, Head>): string {

@@ -7,6 +7,7 @@ import { OutcomeUnknown, StoreConflict, StoreUnavailable, type Table } from '../
 import type { News } from '../sync/types.ts';
 import { type PingMemory, readPingMemory, writePingMemory } from './ping-memory.ts';
 import { judgeParameters, type PingOptions, pingOptions } from './ping-parameters.ts';
+import { PingStatus } from './ping-status.ts';
 import { PingWatch, type WatchDeps } from './ping-watch.ts';
 
 export interface PingDeps {
@@ -43,11 +44,11 @@ export function createPing(deps: PingDeps): Command<PingRequest, PingResponse> {
  * AOSP stops pushing after a code that it does not know.
  */
 const OWN_STATUS: ReadonlyMap<number, number> = new Map([
-  [101, 4],
-  [102, 4],
-  [103, 4],
-  [110, 8],
-  [111, 8],
+  [101, PingStatus.Malformed],
+  [102, PingStatus.Malformed],
+  [103, PingStatus.Malformed],
+  [110, PingStatus.Server],
+  [111, PingStatus.Server],
 ]);
 
 async function run(
@@ -57,7 +58,7 @@ async function run(
   request: PingRequest | undefined,
 ): Promise<CommandResult<PingResponse>> {
   // A device with a wipe to come hears of it by its next FolderSync (MS-ASPROV 3.1.5.1.2).
-  if (wipeIsDue(context.device)) return document({ Status: 7 });
+  if (wipeIsDue(context.device)) return document({ Status: PingStatus.FolderSync });
   try {
     const { mailbox, device, clock } = context;
     const before = await readPingMemory(deps.table, mailbox.id, device.id);
@@ -72,7 +73,7 @@ async function run(
   } catch (error) {
     if (!isStoreTrouble(error)) throw error;
     context.log.warn('ping-store', { requestId: context.requestId, ...errorFields(error) });
-    return document({ Status: 8 });
+    return document({ Status: PingStatus.Server });
   }
 }
 

@@ -9,6 +9,7 @@ import { wapDocument } from '../identity/wap-policy.ts';
 import { type Command, type CommandContext, document, ProtocolFailure } from '../protocol/command.ts';
 import type { ProtocolVersion } from '../protocol/versions.ts';
 import { storeDeviceInformation } from './device-information.ts';
+import { PolicyStatus, ProvisionStatus } from './provision-status.ts';
 import { acknowledgeWipe, directWipe } from './wipe.ts';
 
 export interface ProvisionDeps {
@@ -21,9 +22,8 @@ export interface ProvisionDeps {
 type Asked = NonNullable<ProvisionRequest['Policies']>['Policy'][number];
 type Answered = NonNullable<ProvisionResponse['Policies']>['Policy'][number];
 
-const SUCCESS: ProvisionResponse = { Status: 1 };
-/** MS-ASPROV 3.2.5.2, R497: a syntax error in the request. */
-const PROTOCOL_ERROR: ProvisionResponse = { Status: 2 };
+const SUCCESS: ProvisionResponse = { Status: ProvisionStatus.Success };
+const PROTOCOL_ERROR: ProvisionResponse = { Status: ProvisionStatus.Protocol };
 const WBXML = 'MS-EAS-Provisioning-WBXML';
 /** Of 2.5, which has no other (MS-ASPROV 2.2.2.43). */
 const WAP = 'MS-WAP-Provisioning-XML';
@@ -50,7 +50,8 @@ async function answer(deps: Provision, context: CommandContext, request: Provisi
   const wiped = await acknowledgeWipe(deps.devices, context, request);
   if (wiped) return wiped;
   if (isWipePending(context.device)) return directWipe(deps.devices, context);
-  if (context.device.blocked || context.device.wipe) throw new ProtocolFailure(129, 'the device is blocked');
+  if (context.device.blocked || context.device.wipe)
+    throw new ProtocolFailure(ProvisionStatus.DeviceBlocked, 'the device is blocked');
 
   const { Policies: policies, DeviceInformation: information } = request;
   // Empty: what a device asks that was told of a wipe, when there is none (R493).
@@ -60,11 +61,12 @@ async function answer(deps: Provision, context: CommandContext, request: Provisi
   if (asked.Status !== undefined) return acknowledge(deps, context, { ...asked, PolicyType: asked.PolicyType });
 
   if (information?.Set) await storeDeviceInformation(deps.devices, context, information.Set);
-  else if (isInformationDue(context)) throw new ProtocolFailure(165, 'DeviceInformation is missing');
+  else if (isInformationDue(context))
+    throw new ProtocolFailure(ProvisionStatus.InformationRequired, 'DeviceInformation is missing');
   const policy = await initial(deps, context, asked.PolicyType);
   // Before 14.1 Provision has no DeviceInformation; what came nevertheless is kept and not answered.
   const told = information && context.version >= 141 ? { DeviceInformation: { Status: information.Set ? 1 : 2 } } : {};
-  return { ...told, Status: 1, Policies: { Policy: [policy] } };
+  return { ...told, Status: ProvisionStatus.Success, Policies: { Policy: [policy] } };
 }
 
 /** From 14.1 on the first Provision must tell of the device (MS-ASPROV 2.2.2.53). Whoever told already is not asked again. */
@@ -78,14 +80,14 @@ async function initial(deps: Provision, context: CommandContext, type: string): 
   const refused = refusedType(type, version);
   if (refused) return refused;
   const applied = await deps.policies.forAccount(account);
-  if (applied.kind === 'missing') return { PolicyType: type, Status: 2 };
-  if (applied.kind === 'corrupt') return { PolicyType: type, Status: 4 };
+  if (applied.kind === 'missing') return { PolicyType: type, Status: PolicyStatus.NoPolicy };
+  if (applied.kind === 'corrupt') return { PolicyType: type, Status: PolicyStatus.Corrupt };
   const policy = applied.kind === 'policy' ? applied.policy : undefined;
   const hash = applied.kind === 'policy' ? applied.render(version).hash : NO_POLICY_HASH;
   const data = type === WAP ? { LegacyData: wapDocument(policy?.settings ?? {}) } : documentData(policy, device);
   const key = deps.newKey();
   await deps.devices.save(account.id, device.id, { temporaryPolicyKey: key, temporaryPolicyHash: hash });
-  return { PolicyType: type, Status: 1, PolicyKey: key, ...data };
+  return { PolicyType: type, Status: PolicyStatus.Success, PolicyKey: key, ...data };
 }
 
 /** A device that never had to comply with anything is sent no list of what it need not do. */
@@ -96,10 +98,11 @@ function documentData(policy: Policy | undefined, device: Device): Pick<Answered
 
 const hadDemands = ({ policyHash }: Device) => policyHash !== undefined && policyHash !== NO_POLICY_HASH;
 
-/** 3 for a type that nobody knows, 2 for one in which this version has no policies. */
+/** One type nobody knows, in the other this version has no policies. */
 function refusedType(type: string, version: ProtocolVersion): Answered | undefined {
   if (type === (version <= LAST_WITH_WAP ? WAP : WBXML)) return undefined;
-  return { PolicyType: type.slice(0, 64), Status: type === WAP || type === WBXML ? 2 : 3 };
+  const Status = type === WAP || type === WBXML ? PolicyStatus.NoPolicy : PolicyStatus.UnknownType;
+  return { PolicyType: type.slice(0, 64), Status };
 }
 
 /**
@@ -112,19 +115,22 @@ async function acknowledge(
   asked: Asked & { readonly PolicyType: string },
 ): Promise<ProvisionResponse> {
   const { account, device } = context;
-  const policy = (answered: Answered): ProvisionResponse => ({ Status: 1, Policies: { Policy: [answered] } });
+  const policy = (answered: Answered): ProvisionResponse => ({
+    Status: ProvisionStatus.Success,
+    Policies: { Policy: [answered] },
+  });
   const { PolicyType } = asked;
   const refused = refusedType(PolicyType, context.version);
   if (refused) return policy(refused);
   const sent = (asked.PolicyKey ?? context.policyKey ?? '').trim();
-  if (!matches(device, sent)) return policy({ PolicyType, Status: 5 });
+  if (!matches(device, sent)) return policy({ PolicyType, Status: PolicyStatus.WrongKey });
   const applied = await deps.policies.forAccount(account);
   const complaint = checkCompliance(asked.Status, applied.kind === 'policy' ? applied.policy : undefined);
   if (complaint === 2) return PROTOCOL_ERROR;
   if (complaint) throw new ProtocolFailure(complaint, 'the device does not comply with the policy');
   const key = deps.newKey();
   await deps.devices.save(account.id, device.id, { policyKey: key, policyHash: device.temporaryPolicyHash });
-  return policy({ PolicyType, Status: 1, PolicyKey: key });
+  return policy({ PolicyType, Status: PolicyStatus.Success, PolicyKey: key });
 }
 
 /** AOSP's account test has no row that could remember the key that it was sent. */
@@ -136,9 +142,9 @@ function matches(device: Device, key: string): boolean {
 function checkCompliance(status: number | undefined, policy: Policy | undefined): 2 | 139 | 145 | undefined {
   if (status === undefined || !(status >= 1 && status <= 4)) return 2;
   if (status === 1 || !policy) return undefined;
-  if (status === 4) return policy.allowExternal ? undefined : 145;
+  if (status === 4) return policy.allowExternal ? undefined : ProvisionStatus.ManagedElsewhere;
   const lenient = status === 2 ? policy.allowPartial : policy.withoutKey === 'allow';
-  return lenient ? undefined : 139;
+  return lenient ? undefined : ProvisionStatus.NotProvisionable;
 }
 
 /** Random, never 0 (iOS takes that for none), and small enough for clients that read it into a signed number. */

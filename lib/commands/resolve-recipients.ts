@@ -31,8 +31,8 @@ type Response = NonNullable<ResolveRecipientsResponse['Response']>[number];
 type Recipient = NonNullable<Response['Recipient']>[number];
 
 /** MS-ASCMD 2.2.3.177.12. */
-const Status = { Success: 1, Protocol: 5, Server: 6 } as const;
-const ResponseStatus = { Resolved: 1, Ambiguous: 2, AmbiguousPartial: 3, Unresolved: 4 } as const;
+export const Status = { Success: 1, Protocol: 5, Server: 6 } as const;
+export const ResponseStatus = { Resolved: 1, Ambiguous: 2, AmbiguousPartial: 3, Unresolved: 4 } as const;
 /** A GAL entry (R4686). */
 const GAL = 1;
 /** R5656, R5873. */

@@ -20,6 +20,7 @@ import { CachedRequests } from './sync/cached.ts';
 import type { SyncItemClass } from './sync/item-class.ts';
 import { PLAN_LIMITS, type PlanLimits, planSync, type SyncFailure, type SyncPlan } from './sync/plan.ts';
 import { type ResponseCollection, SyncSession } from './sync/session.ts';
+import { SyncStatus } from './sync/status.ts';
 
 export interface SyncOptionsInput {
   /** Bytes of items in one response, by lane: an answer through an ALB to a Lambda is limited to 1 MB of JSON. */
@@ -47,7 +48,7 @@ const FIRST_WITH_EMPTY: ProtocolVersion = 121;
 /** Mail for Exchange of Nokia takes an empty answer for a failure in every version. */
 const NEVER_EMPTY = /meego|nokian800/i;
 const NO_BODY = 101;
-const PROTOCOL_ERROR = 4;
+const { Protocol: PROTOCOL_ERROR } = SyncStatus;
 
 /** MS-ASCMD 2.2.1.21. */
 export function createSyncCommand(deps: SyncDeps): Command<SyncRequest, SyncResponse> {
@@ -61,7 +62,7 @@ export function createSyncCommand(deps: SyncDeps): Command<SyncRequest, SyncResp
     needsPolicy: true,
     run: (context, request) => sync.run(context, request),
     // What is no document of this command breaks the rules of the request: status 4 (R4545).
-    failure: (status) => ({ Status: status >= 101 && status <= 104 ? 4 : status }),
+    failure: (status) => ({ Status: status >= 101 && status <= 104 ? PROTOCOL_ERROR : status }),
   };
 }
 

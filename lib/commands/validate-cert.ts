@@ -4,7 +4,7 @@ import { type Command, type CommandContext, document } from '../protocol/command
 import { CertStatus, checkCertificate, readCertificate, type Trust } from './validate-cert/check.ts';
 
 /** MS-ASCMD 2.2.3.177.18. */
-const Status = { Success: 1, Protocol: 2 } as const;
+export const Status = { Success: 1, Protocol: 2 } as const;
 /** R5662. */
 const MAX_CERTIFICATES = 100;
 const UNREADABLE: ReadonlySet<number> = new Set([103, 104]);

@@ -4,7 +4,7 @@ import { field, joinMessage } from '../../mail/raw-message.ts';
 import { ProtocolFailure } from '../../protocol/command.ts';
 import type { ComposeRequest } from './request.ts';
 
-const Status = { InvalidXml: 103, InvalidElements: 178, InvalidForwardees: 179 } as const;
+export const Status = { InvalidXml: 103, InvalidElements: 178, InvalidForwardees: 179 } as const;
 
 /**
  * The message that a client has not written: from 16.0 on it may name Forwardees and a Body instead (MS-ASCMD 2.2.3.169).

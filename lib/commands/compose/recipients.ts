@@ -8,7 +8,7 @@ import type { Table, Write } from '../../store/ports.ts';
 import { keys } from '../../store/schema.ts';
 import type { SendOptions } from './options.ts';
 
-const Status = { QuotaExceeded: 115, Unresolved: 116, NoRecipient: 119, NotSubmitted: 120 } as const;
+export const Status = { QuotaExceeded: 115, Unresolved: 116, NoRecipient: 119, NotSubmitted: 120 } as const;
 const HOUR_MS = 3_600_000;
 /** What may stand behind the @ in an SMTP command; the directory's own rules let more through. */
 const DOMAIN = /@(?:[a-z0-9_-]{1,63}\.){0,126}[a-z0-9_-]{1,63}$/;

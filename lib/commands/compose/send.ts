@@ -18,7 +18,7 @@ export interface SendServices extends SubmitServices {
 }
 
 /** Common status codes of MS-ASCMD 2.2.2. */
-const Status = {
+export const Status = {
   InvalidXml: 103,
   InvalidMime: 107,
   PreviouslySent: 118,

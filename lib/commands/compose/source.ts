@@ -7,7 +7,7 @@ import type { Item, Mailbox } from '../../mailbox/types.ts';
 import { ProtocolFailure } from '../../protocol/command.ts';
 import type { Source } from './request.ts';
 
-const Status = { InvalidCombination: 105, NotFound: 150 } as const;
+export const Status = { InvalidCombination: 105, NotFound: 150 } as const;
 /** Moves of a source that are followed: a rule, a person and another phone. */
 const MAX_MOVES = 5;
 /** Where a source is when no folder is named (MS-ASCMD 2.2.3.93). */

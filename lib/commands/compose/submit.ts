@@ -22,7 +22,7 @@ export interface SubmitServices {
 }
 
 /** Common status codes of MS-ASCMD 2.2.2. */
-const Status = { PreviouslySent: 118, NotSubmitted: 120, TooLarge: 122 } as const;
+export const Status = { PreviouslySent: 118, NotSubmitted: 120, TooLarge: 122 } as const;
 
 export const SENT_ITEMS = DEFAULT_FOLDERS.find(({ type }) => type === FolderType.SentItems)!.id;
 

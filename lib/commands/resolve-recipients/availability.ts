@@ -20,7 +20,7 @@ const LARGEST_GROUP = 20;
 export const MAX_AVAILABILITIES = 100;
 
 /** Of the Availability element (MS-ASCMD 2.2.3.177.12). */
-const Status = { Success: 1, TooMany: 160, LargeGroup: 161, Temporary: 162, NotFound: 163 } as const;
+export const Status = { Success: 1, TooMany: 160, LargeGroup: 161, Temporary: 162, NotFound: 163 } as const;
 
 export interface ToldAvailability {
   readonly Status: number;

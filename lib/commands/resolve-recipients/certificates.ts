@@ -5,7 +5,7 @@ import type { Account } from '../../identity/types.ts';
 export const Retrieval = { None: 1, Full: 2, Mini: 3 } as const;
 
 /** Of the Certificates element (MS-ASCMD 2.2.3.177.12). */
-const Status = { Success: 1, NoCertificate: 7, LimitReached: 8 } as const;
+export const Status = { Success: 1, NoCertificate: 7, LimitReached: 8 } as const;
 
 export interface ToldCertificates {
   readonly Status: number;

@@ -14,7 +14,7 @@ export interface Picture {
 }
 
 /** MS-ASCMD 2.2.3.177.13. */
-const Status = { Success: 1, NoPicture: 173, TooLarge: 174, LimitReached: 175 } as const;
+export const Status = { Success: 1, NoPicture: 173, TooLarge: 174, LimitReached: 175 } as const;
 /** Pictures came with 14.1. */
 const FIRST_VERSION = 141;
 /** Bytes of all photos of one answer, whatever the client asks for: a phone shows a list, and not at its leisure. */

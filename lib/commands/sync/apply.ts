@@ -12,6 +12,7 @@ import { contentHash, type Ledger, type LedgerEntry, ledgerId } from '../../sync
 import { type Fragment, type WbxmlElement, WbxmlError } from '../../wbxml/index.ts';
 import { SENT_ITEMS } from '../compose/submit.ts';
 import type { Changed, ClientSend, SyncItemClass } from './item-class.ts';
+import { SyncStatus } from './status.ts';
 
 type RequestCollection = NonNullable<SyncRequest['Collections']>['Collection'][number];
 export type ClientCommand = NonNullable<RequestCollection['Commands']>[number];
@@ -19,13 +20,7 @@ type ResponseCollection = NonNullable<SyncResponse['Collections']>['Collection']
 export type CommandResponse = NonNullable<ResponseCollection['Responses']>[number];
 type Of<Tag extends ClientCommand['tag']> = Extract<ClientCommand, { tag: Tag }>['value'];
 
-/** Statuses of single commands, MS-ASCMD 2.2.3.177.17. */
-const OK = 1;
-const CONVERSION = 6;
-const CONFLICT = 7;
-const NOT_FOUND = 8;
-/** No room (MS-ASCMD R4450). */
-const NO_SPACE = 9;
+const { Success: OK, Conversion: CONVERSION, Conflict: CONFLICT, NotFound: NOT_FOUND, NoSpace: NO_SPACE } = SyncStatus;
 
 /** How many times a draft is made anew that others change meanwhile. */
 const TRIES = 3;

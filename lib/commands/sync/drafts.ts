@@ -15,6 +15,7 @@ import type { SendServices } from '../compose/send.ts';
 import { prepared, submit } from '../compose/submit.ts';
 import { type DraftContentServices, type DraftMessage, draftMessage, storeDraft } from './draft-content.ts';
 import type { SyncItemClass } from './item-class.ts';
+import { SyncStatus } from './status.ts';
 
 export interface DraftServices extends SendServices, DraftContentServices {
   readonly blobs: DraftContentServices['blobs'];
@@ -24,16 +25,13 @@ export interface DraftServices extends SendServices, DraftContentServices {
 
 type DraftCommands = Required<Pick<SyncItemClass, 'create' | 'edit' | 'send' | 'confirm'>>;
 
-/** Of single commands (MS-ASCMD 2.2.3.177.17), and common codes that stand for them. */
-const OK = 1;
-const CONVERSION = 6;
-const TOO_LARGE = 122;
-const NO_RECIPIENT = 183;
+const { Success: OK, Conversion: CONVERSION } = SyncStatus;
+const { AttachmentTooLarge: TOO_LARGE, InvalidRecipients: NO_RECIPIENT, PreviouslySent: PREVIOUSLY_SENT } = SyncStatus;
 /** Unresolved, and none at all: for a draft both have one code (MS-ASCMD R7472). */
 const OF_RECIPIENTS: ReadonlySet<number> = new Set([116, 119]);
-const PREVIOUSLY_SENT = 118;
 const MAX_ATTACHMENTS = 250;
-const FIRST_VERSION = 160;
+/** Drafts are items of the device from 16.0 on. */
+export const FIRST_VERSION = 160;
 
 export function draftCommands(services: DraftServices): DraftCommands {
   const { options, table } = services;

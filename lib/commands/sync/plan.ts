@@ -1,4 +1,5 @@
 import type { SyncRequest } from '../../documents/sync.ts';
+import { SyncStatus } from './status.ts';
 
 type RequestCollection = NonNullable<SyncRequest['Collections']>['Collection'][number];
 
@@ -31,12 +32,8 @@ export const PLAN_LIMITS: PlanLimits = { maxCommands: 200, maxCollections: 300 }
 const WAIT_MINUTES = { min: 1, max: 59 };
 const HEARTBEAT_SECONDS = { min: 60, max: 3540 };
 
-const PROTOCOL_ERROR = 4;
-const INCOMPLETE = 13;
-const BAD_WAIT = 14;
-const TOO_MANY = 15;
-/** A common code (MS-ASCMD R5412). */
-const PART_TYPE = 164;
+const { Protocol: PROTOCOL_ERROR, Incomplete: INCOMPLETE, BadWait: BAD_WAIT } = SyncStatus;
+const { TooManyCollections: TOO_MANY, BodyPartType: PART_TYPE } = SyncStatus;
 const HTML = 2;
 
 /**

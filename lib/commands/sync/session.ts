@@ -15,6 +15,7 @@ import { applyCommands, type ClassInUse, type CommandResponse } from './apply.ts
 import { besideInput } from './beside-input.ts';
 import type { SyncItemClass } from './item-class.ts';
 import type { SyncFailure, SyncPlan } from './plan.ts';
+import { SyncStatus } from './status.ts';
 
 type RequestCollection = SyncPlan['collections'][number];
 export type ResponseCollection = NonNullable<SyncResponse['Collections']>['Collection'][number];
@@ -31,10 +32,7 @@ export interface SessionDeps {
   readonly everyOne: boolean;
 }
 
-const INVALID_KEY = 3;
-const PROTOCOL_ERROR = 4;
-const FOLDER_SYNC = 12;
-const RETRY = 16;
+const { InvalidKey: INVALID_KEY, Protocol: PROTOCOL_ERROR, FolderSync: FOLDER_SYNC, Retry: RETRY } = SyncStatus;
 
 /** One collection of a request with what it stands for. */
 interface Planned {

@@ -11,9 +11,11 @@ import type { Blobs } from '../../store/ports.ts';
 import { decodeElement, encodeFragment } from '../../wbxml/index.ts';
 import { emailClass, renderOptions } from './email.ts';
 import type { SyncItemClass } from './item-class.ts';
+import { SyncStatus } from './status.ts';
 
-const CONVERSION = 6;
-const FIRST_VERSION = 140;
+const { Conversion: CONVERSION } = SyncStatus;
+/** Text messages came with 14.0. */
+export const FIRST_VERSION = 140;
 
 /** In folders of mail beside the mail, for devices that ask for it by an Options block of its own. */
 export function smsClass(blobs: BodyBlobs & Partial<Pick<Blobs, 'put'>>): SyncItemClass {
