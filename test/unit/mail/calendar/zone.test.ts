@@ -81,6 +81,46 @@ describe('the structure of a zone', () => {
   });
 });
 
+describe('the fields of the structure', () => {
+  const LONG = [0, 84, 168];
+  const structure = (name: string) => {
+    const text = zoneStructure(namedZone(name, 2026)!);
+    expect(text).toMatch(/^[A-Za-z0-9+/]+=*$/);
+    const bytes = Buffer.from(text, 'base64');
+    const [bias, standard, daylight] = LONG.map((place) => bytes.readInt32LE(place));
+    return { bytes, bias: bias!, standard: standard!, daylight: daylight! };
+  };
+  /** Year, month, weekday, week, hour, minute, second and milliseconds of a SYSTEMTIME. */
+  const systemTime = (bytes: Buffer, start: number) => Array.from({ length: 8 }, (_, n) => bytes.readUInt16LE(start + n * 2));
+
+  test.each([
+    ['Europe/Berlin', 1, 2],
+    ['America/New_York', -5, -4],
+    ['Australia/Sydney', 10, 11],
+    ['Asia/Kolkata', 5.5, 5.5],
+  ])('give the offsets of %s, in base64 [MS-ASDTYPE R104 R112 R113 R119 R120 R121]', (name, winter, summer) => {
+    const { bias, standard, daylight } = structure(name);
+    expect([-(bias + standard) / 60, -(bias + daylight) / 60]).toEqual([winter, summer]);
+  });
+
+  test.each([
+    ['Europe/Berlin', [0, 10, 0, 5, 3, 0, 0, 0], [0, 3, 0, 5, 2, 0, 0, 0]],
+    ['America/New_York', [0, 11, 0, 1, 2, 0, 0, 0], [0, 3, 0, 2, 2, 0, 0, 0]],
+    ['Australia/Sydney', [0, 4, 0, 1, 3, 0, 0, 0], [0, 10, 0, 1, 2, 0, 0, 0]],
+  ])('give the days on which the clocks of %s change [MS-ASDTYPE R110 R111 R117 R118]', (name, winter, summer) => {
+    const { bytes } = structure(name);
+    expect([systemTime(bytes, 68), systemTime(bytes, 152)]).toEqual([winter, summer]);
+  });
+
+  test.each([4, 88])('have the name at byte %i, and zeros behind it [MS-ASDTYPE R107 R108 R109 R114 R115 R116]', (start) => {
+    const { bytes } = structure('Europe/Berlin');
+    const characters = Array.from({ length: 32 }, (_, n) => bytes.readUInt16LE(start + n * 2));
+    const end = characters.indexOf(0);
+    expect(String.fromCharCode(...characters.slice(0, end))).toBe('Europe/Berlin');
+    expect(new Set(characters.slice(end))).toEqual(new Set([0]));
+  });
+});
+
 describe('the zone of a time', () => {
   const calendar = (zone: string) =>
     parseCalendar(`BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\n${zone}\nEND:VTIMEZONE\nEND:VCALENDAR`)!;
