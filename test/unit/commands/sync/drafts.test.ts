@@ -149,6 +149,46 @@ describe('a draft that is added', () => {
   });
 });
 
+describe('a draft that comes as a whole message', () => {
+  const whole = (text: string) => ({ Type: 4, Data: text.replace(/\n/g, '\r\n') });
+  const two =
+    'Content-Type: multipart/mixed; boundary=b\nSubject: Whole\n\n--b\n\nWords\n--b\nContent-Type: text/plain\n' +
+    'Content-Disposition: attachment; filename=own.txt\n\nalpha\n--b--\n';
+
+  test('is that message, with the fields that every draft has', async () => {
+    const { draft, mime } = await writing();
+    const item = await draft({ Body: whole('Subject: Whole\nTo: bob@else.test\n\nWords') });
+    expect(item.content).toMatchObject({ subject: 'Whole', isDraft: true, attachments: [] });
+    expect(item.content.text.prefix.trim()).toBe('Words');
+    const text = await mime(item);
+    for (const field of ['Date', 'Message-ID', 'From']) expect(text).toMatch(new RegExp(`^${field}: .`, 'im'));
+    const own = await draft({ Body: whole('Message-ID: <own@x>\nSubject: Whole\n\nWords') });
+    expect((await mime(own)).match(/^message-id:.*$/gim)).toEqual(['Message-ID: <own@x>']);
+  });
+
+  test('has its own attachments, and those that come beside it', async () => {
+    const { draft } = await writing();
+    const names = ({ content }: Item) => content.attachments.map(({ name }) => name);
+    expect(names(await draft({ Body: whole(two) }))).toEqual(['own.txt']);
+    const more = await draft({ Body: whole(two), Attachments: { Add: [file('f1', 'beta')] } });
+    expect(names(more)).toEqual(['own.txt', 'f1.txt']);
+    expect(more.content.text.prefix.trim()).toBe('Words');
+  });
+
+  test('takes the place of what the draft was', async () => {
+    const { draft, edited } = await writing();
+    const first = await draft({ Subject: 'One', Body: plain('x'), Attachments: { Add: [file('f1', 'alpha')] } });
+    const second = await edited(first, { Body: whole(two) });
+    expect(second.content).toMatchObject({ subject: 'Whole', attachments: [{ n: 1, name: 'own.txt' }] });
+    const html = '<p>Words</p>';
+    const third = await edited(second, {
+      Body: whole(`Content-Type: text/html\nSubject: H\n\n${html}`),
+      Attachments: { Add: [file('f2', 'b')] },
+    });
+    expect(third.content.html?.prefix).toContain('Words');
+  });
+});
+
 describe('a draft that is edited', () => {
   test('keeps what the change leaves out', async () => {
     const { draft, edited } = await writing();
