@@ -7,6 +7,7 @@ import { type ProtocolVersion, SUPPORTED_VERSIONS } from '../../lib/protocol/ver
 import type { ClientOptions } from '../support/client/client.ts';
 import { Phone } from '../support/client/phone.ts';
 import { temporaryFolder } from '../support/make-store.ts';
+import { unknownStatuses } from '../support/statuses.ts';
 import { validateResponses } from '../support/xsd.ts';
 import { frontSettings, storeInput } from './mode.ts';
 
@@ -77,6 +78,8 @@ const NEWER =
   /^Sync-\d+\.xml.*\{AirSync\}(?:ApplicationData': This|Class': This element is not expected. Expected is \( \{AirSync\}ServerId)/;
 
 /**
+ * What no schema allows, and statuses that no table of the command has.
+ *
  * The schemas are those of 14.0 and later: they do not know the Class that versions up to 12.1 have in every Collection
  * of an answer (MS-ASCMD R1327, R6290), nor that the Data of a policy was a text in 2.5 (MS-ASPROV 2.2.2.24.2).
  */
@@ -92,6 +95,7 @@ export async function schemaErrors(
   return [
     ...errors.filter((error) => !NEWER.test(error)),
     ...oldErrors.filter((error) => !OF_OLD_VERSIONS.some((known) => error.includes(known))),
+    ...answers.flatMap(({ command, body }) => unknownStatuses(command, body)),
   ];
 }
 

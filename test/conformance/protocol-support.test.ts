@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { PingResponse } from '../../lib/documents/ping.ts';
+import { encode } from '../../lib/wbxml/index.ts';
+import { COMMANDS } from '../../tools/protocol-commands.ts';
+import { protocolPage } from '../../tools/protocol-support.ts';
+import { startServer } from '../e2e/harness.ts';
+import { unknownStatuses } from '../support/statuses.ts';
+
+const page = protocolPage();
+const rowOf = (name: string) =>
+  page
+    .split('\n')
+    .find((line) => line.startsWith(`| ${name} |`))!
+    .split(' | ')
+    .slice(1, 8);
+
+describe('docs/protocol-support.md', () => {
+  it('is what the script prints', () => {
+    expect(readFileSync(new URL('../../docs/protocol-support.md', import.meta.url), 'utf8')).toBe(page);
+  });
+
+  it('has the commands that a server advertises, and no others', async () => {
+    const server = await startServer();
+    const { headers } = await fetch(`${server.url}/Microsoft-Server-ActiveSync`, {
+      method: 'OPTIONS',
+      headers: { Authorization: `Basic ${btoa('kim@example.test:correct horse battery staple')}` },
+    });
+    const names = COMMANDS.map(({ command }) => command.name);
+    expect(headers.get('MS-ASProtocolCommands')?.split(',').toSorted()).toEqual(names.toSorted());
+    for (const name of names) expect(rowOf(name)).toHaveLength(7);
+  });
+
+  it('says what a version without a command is answered', () => {
+    expect(rowOf('Find')).toEqual(['400', '400', '400', '138', '138', '138', 'yes']);
+    expect(rowOf('GetHierarchy')).toEqual(['yes', 'yes', 'yes', '400', '400', '400', '400']);
+    expect(rowOf('Settings').slice(0, 2)).toEqual(['400', 'yes']);
+    expect(rowOf('SMS').slice(2, 4)).toEqual(['no', 'yes']);
+  });
+
+  it('has no status that is neither of the command nor a common one: every answer of the end-to-end tests is asked', () => {
+    const answer = (Status: number) => encode(PingResponse, { Status }, 161);
+    expect([8, 142].flatMap((status) => unknownStatuses('Ping', answer(status)))).toEqual([]);
+    expect(unknownStatuses('Ping', answer(9))).toEqual(['Ping: status 9 is in no table of statuses']);
+  });
+});
