@@ -8,6 +8,7 @@ import { createAccounts } from '../../lib/identity/accounts.ts';
 import { createDomains } from '../../lib/identity/domains.ts';
 import { TableMailboxes } from '../../lib/mailbox/mailboxes.ts';
 import { readConfig } from '../../lib/ops/config.ts';
+import { passwordOptions } from '../../lib/protocol/password-age.ts';
 
 async function open() {
   const config = readConfig([...BASE_CONFIG, ...TABLE_CONFIG, ...AUTH_CONFIG, 'hostName']);
@@ -18,12 +19,14 @@ async function open() {
   const accounts = createAccounts({ table, clock, mailboxes });
   const authenticator = openAuthenticator(config, { accounts, clock, log });
   const origin = `https://${config.hostName}`;
+  const { passwordUrl: url, passwordWarnDays: warnDays } = config;
   return {
     ...base,
     handler: createAutodiscover({
       authenticator,
       directory: accounts,
       domains: createDomains(table),
+      passwords: passwordOptions({ ...(url !== undefined && { url }), ...(warnDays !== undefined && { warnDays }) }),
       now: () => clock.now(),
       origin,
     }),

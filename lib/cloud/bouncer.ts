@@ -1,15 +1,21 @@
 import type { InboundMessage } from '../delivery/inbound/envelope.ts';
 import { bounceOf } from '../delivery/outbound/bounce.ts';
 import type { Relay } from '../delivery/outbound/types.ts';
+import { FULL_FOR_GOOD, REFUSALS } from '../delivery/refusal.ts';
 import type { MailboxId } from '../ops/ids.ts';
 import { newId } from '../ops/ids.ts';
 import type { Base } from './base.ts';
+import type { Refused } from './ingest.ts';
 
 /** Tells the sender of a message whom it did not reach. Once: a report that cannot be sent is given up. */
 export function createBouncer(relay: Relay, hostName: string, { clock, log }: Pick<Base, 'clock' | 'log'>) {
-  return async ({ from, raw }: InboundMessage, unknown: readonly string[]): Promise<void> => {
+  return async ({ from, raw }: InboundMessage, refused: readonly Refused[]): Promise<void> => {
     const at = clock.now();
-    const failed = unknown.map((address) => ({ address, status: '5.1.1', text: 'No such recipient here' }));
+    const failed = refused.map(({ address, reason }) => {
+      // Whoever sent it is not asked to come again: the bucket took the message.
+      const { code, status, text } = reason === 'full' ? FULL_FOR_GOOD : REFUSALS[reason];
+      return { address, status, text: `${code} ${status} ${text}` };
+    });
     const report = bounceOf(
       { id: newId(at), tx: '', mailbox: '' as MailboxId, from, to: [], failed, due: at, at, failedAt: at, attempts: 1 },
       raw,

@@ -23,6 +23,18 @@ export const OPTION_CONFIG = [
   'recipientsPerHour',
   'relayOwnDomains',
   'galScope',
+  'maxDevices',
+  'quotaBytes',
+  'quotaItems',
+  'quotaFolderItems',
+  'quotaItemBytes',
+  'commandsPerMinute',
+  'syncsPerMinute',
+  'sameCommands',
+  'throttleMinutes',
+  'agentChanges',
+  'agentHours',
+  'agentBlockHours',
 ] as const;
 /** What every process that serves commands must be told besides. */
 export const SERVER_CONFIG = [

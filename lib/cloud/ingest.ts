@@ -1,5 +1,6 @@
-import { type Delivery, NoRecipient } from '../delivery/deliver.ts';
+import type { Delivery } from '../delivery/deliver.ts';
 import { type InboundMessage, type InboundObject, inboundMessage } from '../delivery/inbound/envelope.ts';
+import { type Refusal, refusalOf } from '../delivery/refusal.ts';
 import { errorFields } from '../ops/log.ts';
 import type { Base } from './base.ts';
 
@@ -14,8 +15,14 @@ export interface IngestDeps extends Base {
   readonly delivery: Pick<Delivery, 'read' | 'deliverTo'>;
   /** Domains whose mail is taken in. */
   readonly domains: readonly string[];
-  /** Tells the sender; absent where unknown recipients are dropped. */
-  readonly bounce?: (message: InboundMessage, unknown: readonly string[]) => Promise<void>;
+  /** Tells the sender; absent where messages that nobody takes are dropped. */
+  readonly bounce?: (message: InboundMessage, refused: readonly Refused[]) => Promise<void>;
+}
+
+/** A recipient who does not get the message, now or later. */
+export interface Refused {
+  readonly address: string;
+  readonly reason: Refusal;
 }
 
 /** SES puts it when a rule is made. */
@@ -56,20 +63,25 @@ async function ingest(key: string, { read, delivery, domains, bounce, log, metri
   }
   const { from, trace } = inbound;
   const message = await delivery.read(inbound.raw, { from, trace, arrival: 'live' });
-  const unknown: string[] = [];
+  const refused: Refused[] = [];
   let trouble: unknown;
   for (const address of inbound.to) {
     try {
       await delivery.deliverTo(address, message);
     } catch (error) {
-      if (error instanceof NoRecipient) unknown.push(address);
+      const reason = refusalOf(error);
+      if (reason) refused.push({ address, reason });
       else trouble = error;
     }
   }
   if (trouble) throw trouble;
-  if (unknown.length === 0) return;
-  metrics.add('MailUnknownRecipient', unknown.length);
-  log.info('ingest-unknown', { key, unknown: unknown.length, of: inbound.to.length });
+  if (refused.length === 0) return;
+  for (const { reason } of refused) {
+    if (reason === 'unknown') metrics.add('MailUnknownRecipient', 1);
+    else metrics.add('MailRefused', 1, reason);
+  }
+  const reasons = [...new Set(refused.map(({ reason }) => reason))].sort();
+  log.info('ingest-refused', { key, refused: refused.length, of: inbound.to.length, reasons: reasons.join(',') });
   // Without a sender there is nobody to tell, and what a machine sent must not be answered: the answers would meet.
-  if (from !== '' && !inbound.automatic) await bounce?.(inbound, unknown);
+  if (from !== '' && !inbound.automatic) await bounce?.(inbound, refused);
 }

@@ -1,5 +1,6 @@
 import type { Log, LogFields } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import { THROTTLED } from '../protocol/throttle.ts';
 
 /** Counts what is logged anyway, so that nothing else of the product need know that there are metrics. */
 export function measuredLog(log: Log, metrics: Metrics): Log {
@@ -26,6 +27,7 @@ function count(metrics: Metrics, event: string, fields: LogFields): void {
       metrics.add('LoginsRefused', 1);
       break;
     case 'sync.item.skipped':
+    case 'sync.item.left-out':
       metrics.add('ItemsSkipped', 1);
       break;
     case 'delivered':
@@ -38,6 +40,10 @@ function countRequest(metrics: Metrics, { command, failure, status, ms }: LogFie
   if (typeof command === 'string') {
     metrics.add('Commands', 1, command);
     if (typeof ms === 'number') metrics.add('CommandLatency', ms, command);
+  }
+  if (typeof failure === 'string' && failure.startsWith(THROTTLED)) {
+    metrics.add('Throttled', 1, failure.slice(THROTTLED.length));
+    return;
   }
   const trouble = typeof status === 'number' && status >= 500;
   // A client that went away, or one that a policy or a bad password stops, is no failure of the server.

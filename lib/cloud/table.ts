@@ -8,7 +8,7 @@ import type { Where } from './stack.ts';
 export const TABLE_CONFIG = ['mailboxesTable', 'devicesTable', 'directoryTable'] as const;
 
 /** Who else may say who somebody is; all that checks logins needs it. */
-export const AUTH_CONFIG = ['authUrl', 'oidcIssuer', 'oidcAudience'] as const;
+export const AUTH_CONFIG = ['authUrl', 'oidcIssuer', 'oidcAudience', 'passwordUrl', 'passwordWarnDays'] as const;
 
 /** The tables, without their stream: the event source reads it. */
 export function openCloudTable(

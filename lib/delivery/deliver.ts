@@ -13,7 +13,7 @@ import { errorFields, type Log } from '../ops/log.ts';
 import { type Blobs, ConditionFailed, type Row, type Table, type Write } from '../store/ports.ts';
 import { keys, LEDGER_TTL_S } from '../store/schema.ts';
 import { conversationFolder } from './conversation-rules.ts';
-import { deliverToGroup, NoRecipient, NotAllowed } from './group.ts';
+import { deliverToGroup, MovedAway, NoRecipient, NotAllowed } from './group.ts';
 import { type Envelope, type IncomingMessage, readMessage } from './message.ts';
 import type { AutoReplies, AutoReply } from './oof/auto-replies.ts';
 import type { Queued } from './outbound/row.ts';
@@ -42,19 +42,19 @@ export interface Delivered {
   readonly duplicate: boolean;
 }
 
-export { NoRecipient, NotAllowed };
+export { MovedAway, NoRecipient, NotAllowed };
 
 export interface Delivery {
-  /** The account that takes mail for the address; `undefined` for unknown and disabled ones. @throws StoreUnavailable */
+  /** The account that takes mail for the address here or elsewhere; `undefined` for unknown and disabled ones. @throws StoreUnavailable */
   recipient(address: string): Promise<Account | undefined>;
   /** Whether mail from this sender is taken for the address, an account's or a group's. @throws StoreUnavailable */
-  accepts(address: string, from: string): Promise<'yes' | 'unknown' | 'refused' | 'full'>;
+  accepts(address: string, from: string): Promise<'yes' | 'unknown' | 'refused' | 'full' | 'moved'>;
   /** Reads a message once for all its recipients. */
   read(raw: Uint8Array, envelope: Envelope): Promise<IncomingMessage>;
   /**
    * Into the Inbox of whoever takes mail for `address`: of everybody in it where it is a group, and then what is told
    * is told of one of them. Committed when it resolves, blobs first. The same message again changes nothing.
-   * @throws NoRecipient, NotAllowed, QuotaExceeded, StoreUnavailable (not everything is known to be written: try again)
+   * @throws NoRecipient, MovedAway, NotAllowed, QuotaExceeded, StoreUnavailable (not everything is known to be written: try again)
    */
   deliverTo(address: string, message: IncomingMessage): Promise<Delivered>;
   /** `read` and `deliverTo` in one. */
@@ -96,6 +96,8 @@ export function createDelivery(services: DeliveryServices): Delivery {
 
   const deliverTo: Delivery['deliverTo'] = async (address, message) => {
     const account = await recipient(address);
+    // Nobody would read it here: the phones of such an account are sent to the other server.
+    if (account?.home !== undefined) throw new MovedAway();
     if (account) return await deliverHere(account, namedBy(message, account));
     const { groups } = services;
     const group = await groups?.byAddress(address);
@@ -158,6 +160,7 @@ export function createDelivery(services: DeliveryServices): Delivery {
 
   const accepts: Delivery['accepts'] = async (address, from) => {
     const account = await recipient(address);
+    if (account?.home !== undefined) return 'moved';
     if (account) return (await isFull(account)) ? 'full' : 'yes';
     const group = await services.groups?.byAddress(address);
     if (!group) return 'unknown';

@@ -1,6 +1,7 @@
 import type { Group, Groups } from '../identity/groups.ts';
 import type { Account, Directory } from '../identity/types.ts';
 import { field, fieldValue, splitMessage } from '../mail/raw-message.ts';
+import { QuotaExceeded } from '../mailbox/quota.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { FolderId, MailboxId } from '../ops/ids.ts';
 import type { Log } from '../ops/log.ts';
@@ -14,6 +15,10 @@ import { putNew, type Queued } from './outbound/row.ts';
 /** Nobody here takes mail for this address: a permanent failure. */
 export class NoRecipient extends Error {
   override readonly name: string = 'NoRecipient';
+}
+/** Somebody does, on another server. */
+export class MovedAway extends NoRecipient {
+  override readonly name = 'MovedAway';
 }
 /** Somebody does, and not from this sender. */
 export class NotAllowed extends NoRecipient {
@@ -33,7 +38,8 @@ export interface GroupServices {
 
 /**
  * To everybody in the group. Each member here gets it as if it had been addressed, once however often he is named;
- * members elsewhere get it through the queue, once as well. What fails may be tried again as a whole.
+ * members elsewhere get it through the queue, once as well. What fails may be tried again as a whole. A mailbox that is
+ * full keeps nobody else from theirs, and is told of in the end.
  * @throws NotAllowed for a sender who may not, NoRecipient for a group of nobody, and what `deliver` throws
  */
 export async function deliverToGroup(
@@ -47,12 +53,24 @@ export async function deliverToGroup(
   const nowhere = { mailbox: group.id as MailboxId, folder: '' as FolderId, item: message.item };
   // It has been here, and somebody whom the group reaches sent it back.
   if (passed(message, group)) return { ...nowhere, duplicate: true };
-  const { accounts, outside } = await groups.expand(group);
+  const members = await groups.expand(group);
+  const accounts = members.accounts.filter(({ home }) => home === undefined);
+  const moved = members.accounts.filter(({ home }) => home !== undefined).map(({ address }) => address);
+  const outside = [...members.outside, ...moved];
   if (accounts.length + outside.length === 0) throw new NoRecipient();
   const delivered: Delivered[] = [];
-  for (const account of accounts) delivered.push(await deliver(account, message));
+  let full: QuotaExceeded | undefined;
+  for (const account of accounts) {
+    try {
+      delivered.push(await deliver(account, message));
+    } catch (error) {
+      if (!(error instanceof QuotaExceeded)) throw error;
+      full = error;
+    }
+  }
   const sent = outside.length > 0 && (await sendOutside(services, group, message, outside));
-  log.info('group-delivered', { group: group.id, here: accounts.length, outside: outside.length });
+  log.info('group-delivered', { group: group.id, here: delivered.length, outside: outside.length });
+  if (full) throw full;
   return delivered.find(({ duplicate }) => !duplicate) ?? delivered[0] ?? { ...nowhere, duplicate: !sent };
 }
 

@@ -1,20 +1,16 @@
 import type { SMTPServerOptions } from 'smtp-server';
-import { QuotaExceeded } from '../mailbox/quota.ts';
 import { errorFields, type Log } from '../ops/log.ts';
-import { type Delivery, NoRecipient, NotAllowed } from './deliver.ts';
+import type { Delivery } from './deliver.ts';
 import type { IncomingMessage } from './message.ts';
+import { REFUSALS, type Refusal, refusalOf, type Told } from './refusal.ts';
 
 /** What became of a message for one recipient. `unknown`: the account went away between RCPT and now; `refused`: or the right to write. */
-export type Outcome = 'delivered' | 'unknown' | 'refused' | 'later' | 'too-large' | 'full' | 'never-fits';
+export type Outcome = 'delivered' | 'later' | 'too-large' | Refusal;
 
-const REPLIES: Readonly<Record<Exclude<Outcome, 'delivered'>, readonly [code: number, text: string]>> = {
-  unknown: [550, '5.1.1 No such recipient here'],
-  refused: [550, '5.7.1 Not allowed to write there'],
-  later: [451, '4.3.0 Try again later'],
-  // RFC 3463: X.2.2 the mailbox is full, which its owner can mend; X.2.3 it never takes a message of this length.
-  full: [452, '4.2.2 Mailbox full'],
-  'never-fits': [552, '5.2.3 Message too large for this mailbox'],
-  'too-large': [552, '5.3.4 Message too large'],
+const REPLIES: Readonly<Record<Exclude<Outcome, 'delivered'>, Told>> = {
+  ...REFUSALS,
+  later: { code: 451, status: '4.3.0', text: 'Try again later' },
+  'too-large': { code: 552, status: '5.3.4', text: 'Message too large' },
 };
 
 /** One after the other, so that one message holds few rows at a time. Never rejects. */
@@ -29,13 +25,9 @@ export async function deliverAll(
       await delivery.deliverTo(address, message);
       outcomes.push('delivered');
     } catch (error) {
-      if (error instanceof NotAllowed) outcomes.push('refused');
-      else if (error instanceof NoRecipient) outcomes.push('unknown');
-      else if (error instanceof QuotaExceeded) outcomes.push(error.limit === 'itemBytes' ? 'never-fits' : 'full');
-      else {
-        log.warn('delivery postponed', errorFields(error));
-        outcomes.push('later');
-      }
+      const refusal = refusalOf(error);
+      if (!refusal) log.warn('delivery postponed', errorFields(error));
+      outcomes.push(refusal ?? 'later');
     }
   }
   return outcomes;
@@ -61,7 +53,7 @@ export function reply(outcomes: readonly Outcome[], protocol: 'smtp' | 'lmtp', c
   else callback(failure(alike && first !== undefined && first !== 'delivered' ? first : 'later'));
 }
 
-function failure(outcome: Exclude<Outcome, 'delivered'>): Error {
-  const [responseCode, text] = REPLIES[outcome];
-  return Object.assign(new Error(text), { responseCode });
+export function failure(outcome: Exclude<Outcome, 'delivered'>): Error {
+  const { code, status, text } = REPLIES[outcome];
+  return Object.assign(new Error(`${status} ${text}`), { responseCode: code });
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../ops/clock.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import type { Delivery } from './deliver.ts';
 import { type Budget, collect, createBudget } from './smtp-data.ts';
-import { deliverAll, type Outcome, reply } from './smtp-outcome.ts';
+import { deliverAll, failure, type Outcome, reply } from './smtp-outcome.ts';
 import { traceOf } from './trace.ts';
 
 export interface SmtpLimits {
@@ -109,17 +109,12 @@ function protocolOptions(options: SmtpOptions, limits: SmtpLimits): SMTPServerOp
   };
 }
 
-function failure(responseCode: number, message: string): Error {
-  return Object.assign(new Error(message), { responseCode });
-}
-const temporary = () => failure(451, '4.3.0 Try again later');
+const temporary = () => failure('later');
 
 async function checkRecipient({ delivery, log }: SmtpServices, address: string, from: string): Promise<Error | null> {
   try {
     const accepted = await delivery.accepts(address, from);
-    if (accepted === 'yes') return null;
-    if (accepted === 'full') return failure(452, '4.2.2 Mailbox full');
-    return failure(550, accepted === 'refused' ? '5.7.1 Not allowed to write there' : '5.1.1 No such recipient here');
+    return accepted === 'yes' ? null : failure(accepted);
   } catch (error) {
     log.warn('recipient not checked', errorFields(error));
     return temporary();

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ThrottleReason } from '../identity/types.ts';
 import type { Watched } from './alarms.ts';
 
 const FIVE = Duration.minutes(5);
@@ -8,6 +9,9 @@ const HALF = 12;
 const FULL = 24;
 /** What ends a wait; `sweep` should be next to nothing. */
 const CAUSES = ['fast-path', 'feed', 'sweep', 'reconnect'] as const;
+
+/** What a device is told that asks too much (`X-MS-ASThrottle`). */
+const REASONS: readonly ThrottleReason[] = ['RecentCommands', 'SyncCommands', 'CommandFrequency', 'UserAgentChanges'];
 
 /** From the question of a user to the parts that answer it, top to bottom. */
 export function dashboardWidgets(watched: Watched, alarms: readonly cloudwatch.Alarm[]): cloudwatch.IWidget[][] {
@@ -68,7 +72,14 @@ function served({ metrics, balancer }: Watched): cloudwatch.IWidget[] {
         metrics.of(name, 'Sum', FIVE),
       ),
     ),
-    graph('Mail', [metrics.of('MailDelivered', 'Sum', FIVE), metrics.of('MailUnknownRecipient', 'Sum', FIVE)]),
+    graph('Devices that ask too much', [
+      metrics.of('Throttled', 'Sum', FIVE).with({ label: 'requests' }),
+      ...REASONS.map((reason) => metrics.by('Throttled', reason, 'Sum', FIVE).with({ label: reason })),
+    ]),
+    graph(
+      'Mail',
+      (['MailDelivered', 'MailUnknownRecipient', 'MailRefused'] as const).map((name) => metrics.of(name, 'Sum', FIVE)),
+    ),
     graph('Latency of commands (ms)', [
       metrics.of('CommandLatency', 'p50', FIVE).with({ label: 'p50' }),
       metrics.of('CommandLatency', 'p99', FIVE).with({ label: 'p99' }),

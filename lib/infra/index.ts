@@ -9,8 +9,11 @@ export type {
   DirectPushStorage,
   HolderProps,
   LimitProps,
+  MailboxLimitProps,
   MailProps,
+  PasswordProps,
   Severity,
+  ThrottleProps,
   WafProps,
   WakeTransportName,
 } from './props.ts';

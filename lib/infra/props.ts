@@ -92,6 +92,47 @@ export interface LimitProps {
   readonly recipients?: number;
   /** Recipients of all messages of an account in one hour, 0 to 1,000,000. Default 2,000. */
   readonly recipientsPerHour?: number;
+  /** Devices of one account. Default 0: as many as come. */
+  readonly devices?: number;
+  /** What a mailbox may hold that has no limits of its own. Default: as much as comes. */
+  readonly mailbox?: MailboxLimitProps;
+}
+
+export interface MailboxLimitProps {
+  readonly bytes?: number;
+  readonly items?: number;
+  /** Items of one folder. */
+  readonly folderItems?: number;
+  /** Bytes of one item. */
+  readonly itemBytes?: number;
+}
+
+/**
+ * What a device may ask for before it is shut out for a while, 0 for no limit. Each process counts for itself, and what
+ * one finds holds in all of them.
+ */
+export interface ThrottleProps {
+  /** Default 3,000. */
+  readonly commandsPerMinute?: number;
+  /** Default 1,800. */
+  readonly syncsPerMinute?: number;
+  /** The very same request within ten minutes. Default 100. */
+  readonly sameCommands?: number;
+  /** How long it is shut out. Default 10. */
+  readonly minutes?: number;
+  /** Changes of the User-Agent within `agentHours`. Default 0: an update changes it, too. */
+  readonly agentChanges?: number;
+  /** Default 24. */
+  readonly agentHours?: number;
+  /** How long a device is shut out that changes it once more. Default 14. */
+  readonly agentBlockHours?: number;
+}
+
+export interface PasswordProps {
+  /** Where users change their password: an https page. Default: none, and an expired password is a wrong one. */
+  readonly url?: string;
+  /** Days before a password expires from which devices are told. Default 14. */
+  readonly warnDays?: number;
 }
 
 export interface CanaryProps {
@@ -143,6 +184,8 @@ export interface DirectPushProps {
   /** Default: the accounts' own passwords alone. */
   readonly authentication?: AuthenticationProps;
   readonly limits?: LimitProps;
+  readonly throttle?: ThrottleProps;
+  readonly passwords?: PasswordProps;
   /** Who is in one address list: the accounts of a domain (default), or those of all domains. */
   readonly galScope?: 'domain' | 'server';
   /** A phone from outside that visits now and then, with an alarm. Default: none, as it needs an account. */

@@ -54,6 +54,25 @@ export const CLOUD_ENV = {
   relayOwnDomains: 'DIRECT_PUSH_RELAY_OWN_DOMAINS',
   /** Who is in one address list: `domain` or `server`. */
   galScope: 'DIRECT_PUSH_GAL_SCOPE',
+  /** Devices of one account. */
+  maxDevices: 'DIRECT_PUSH_MAX_DEVICES',
+  /** What a mailbox may hold that has no limits of its own: bytes, items, items of one folder, bytes of one item. */
+  quotaBytes: 'DIRECT_PUSH_QUOTA_BYTES',
+  quotaItems: 'DIRECT_PUSH_QUOTA_ITEMS',
+  quotaFolderItems: 'DIRECT_PUSH_QUOTA_FOLDER_ITEMS',
+  quotaItemBytes: 'DIRECT_PUSH_QUOTA_ITEM_BYTES',
+  /** What one device may ask for, in each process, before it is shut out for some minutes. */
+  commandsPerMinute: 'DIRECT_PUSH_COMMANDS_PER_MINUTE',
+  syncsPerMinute: 'DIRECT_PUSH_SYNCS_PER_MINUTE',
+  sameCommands: 'DIRECT_PUSH_SAME_COMMANDS',
+  throttleMinutes: 'DIRECT_PUSH_THROTTLE_MINUTES',
+  /** Changes of its User-Agent that a device may make within some hours, and how long it is shut out after one more. */
+  agentChanges: 'DIRECT_PUSH_AGENT_CHANGES',
+  agentHours: 'DIRECT_PUSH_AGENT_HOURS',
+  agentBlockHours: 'DIRECT_PUSH_AGENT_BLOCK_HOURS',
+  /** Where users change their password, and the days before it expires from which devices are told. */
+  passwordUrl: 'DIRECT_PUSH_PASSWORD_URL',
+  passwordWarnDays: 'DIRECT_PUSH_PASSWORD_WARN_DAYS',
   /** ARN of the secret with the canary's account, `{"user": ..., "password": ...}`. */
   canarySecret: 'DIRECT_PUSH_CANARY_SECRET',
   /** Where the canary goes instead of to the host name. */

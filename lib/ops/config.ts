@@ -10,6 +10,8 @@ const address = z.string().check(z.regex(/^(?:https?|wss?):\/\/[^\s/]+/));
 /** Largest message that SES takes in or sends, with room for what the server adds. */
 export const MESSAGE_BYTES = 42 * 1024 * 1024;
 const bytes = whole(1024, 256 * 1024 * 1024);
+/** Without one the options of the server have their own default. */
+const count = (min = 0) => z.optional(whole(min, Number.MAX_SAFE_INTEGER));
 
 /** What each variable must be, and what it is where nobody set it. */
 const SETTINGS = {
@@ -55,6 +57,20 @@ const SETTINGS = {
     ),
     false,
   ),
+  maxDevices: count(),
+  quotaBytes: count(),
+  quotaItems: count(),
+  quotaFolderItems: count(),
+  quotaItemBytes: count(),
+  commandsPerMinute: count(),
+  syncsPerMinute: count(),
+  sameCommands: count(),
+  throttleMinutes: count(1),
+  agentChanges: count(),
+  agentHours: count(1),
+  agentBlockHours: count(1),
+  passwordUrl: z.optional(address),
+  passwordWarnDays: count(),
   canarySecret: text,
   canaryUrl: z.optional(address),
   canaryHold: z._default(whole(1, 600), 20),

@@ -39,6 +39,10 @@ export const METRICS = {
   MailDelivered: { unit: 'Count' },
   /** Messages for addresses that nobody has. */
   MailUnknownRecipient: { unit: 'Count' },
+  /** Messages that a recipient did not get for another reason: `full`, `never-fits`, `moved`, `refused`. */
+  MailRefused: { unit: 'Count', by: 'Reason' },
+  /** Requests of devices that asked too much, by the reason that they were told. */
+  Throttled: { unit: 'Count', by: 'Reason' },
   /** Checks of a visit of the canary that failed, by the check; 0 for a visit without one. */
   CanaryFailures: { unit: 'Count', by: 'Check' },
   /** From a message of the canary being taken until its Ping was answered and the message synchronised. */

@@ -8,7 +8,7 @@ import type { Log } from '../ops/log.ts';
 import { ProtocolFailure } from './command.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Encoding } from './responder.ts';
-import type { Throttle } from './throttle.ts';
+import { THROTTLED, type Throttle } from './throttle.ts';
 
 export interface AdmissionDeps {
   readonly devices: Pick<Devices, 'touch' | 'save'>;
@@ -85,6 +85,7 @@ function refuseThrottled({ throttled }: Device, now: number): void {
 /** HTTP for every version: there is no status that says when to come again (MS-ASHTTP R273, R287). */
 function tooMuch(reason: ThrottleReason, ms: number): HttpFailure {
   return new HttpFailure(503, 'the device asks too much', {
+    label: `${THROTTLED}${reason}`,
     headers: { 'X-MS-ASThrottle': reason, 'Retry-After': `${Math.max(1, Math.ceil(ms / 1000))}` },
   });
 }

@@ -42,7 +42,8 @@ const UNREADABLE: Readonly<Record<WbxmlErrorReason, number | undefined>> = {
 
 export function classify(error: unknown): Classified {
   if (error instanceof ProtocolFailure) return { failure: error, label: labelFor(error.status), unexpected: false };
-  if (error instanceof HttpFailure) return { failure: error, label: `http-${error.status}`, unexpected: false };
+  if (error instanceof HttpFailure)
+    return { failure: error, label: error.label ?? `http-${error.status}`, unexpected: false };
   const unreadable = error instanceof WbxmlError ? UNREADABLE[error.reason] : undefined;
   if (unreadable !== undefined) {
     const failure = new ProtocolFailure(unreadable, 'the body cannot be read', { cause: error });

@@ -25,6 +25,9 @@ export const THROTTLE: ThrottleOptions = {
   blockMs: 600_000,
 };
 
+/** Label of what is refused to such a device, before the reason: trouble of the device, none of the server. */
+export const THROTTLED = 'throttled-';
+
 const MINUTE_MS = 60_000;
 const MAX_DEVICES = 20_000;
 /** Larger ones are messages: to hash them would cost more than they do. */

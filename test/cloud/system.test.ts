@@ -106,7 +106,7 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('the system
     await cloud.put('ses/elsewhere', message('kim@other.test', 'elsewhere'));
     await cloud.put('ses/AMAZON_SES_SETUP_NOTIFICATION', 'set up');
     const says = (event: string) => ingest.output().includes(event);
-    await until(() => says('ingest-unknown') && says('ingest-nobody') && ingest.invocations === runs + 3);
+    await until(() => says('ingest-refused') && says('ingest-nobody') && ingest.invocations === runs + 3);
     expect(await world.arrivals()).toEqual([]);
   }, 40_000);
 });

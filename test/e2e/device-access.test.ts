@@ -166,6 +166,21 @@ describe('an account', () => {
     },
   );
 
+  it('whose mailbox is elsewhere gets no mail here: nobody would read it', async () => {
+    const [person, other] = [await shared.person(), await shared.person()];
+    await update(person, { home: 'https://west.example.test' });
+    const raw = `To: ${person.address}\r\nSubject: For the other server\r\n\r\nHello\r\n`;
+    await expect(shared.smtp(person.address, raw)).rejects.toMatchObject({
+      response: '550 5.1.6 The mailbox has moved to another server',
+    });
+    // Whoever is here reaches it by the relay, where there is one.
+    const phone = await ready(other);
+    expect((await phone.client.compose('SendMail', { mime: Buffer.from(raw) })).document?.Status).toBe(120);
+    await update(person, { home: null });
+    await shared.smtp(person.address, raw);
+    expect(subjects((await ready(person)).inbox)).toEqual(['For the other server']);
+  });
+
   it('that is blocked is told so, and still gets its mail [MS-ASHTTP R608]', async () => {
     const person = await shared.person();
     const phone = await ready(person);

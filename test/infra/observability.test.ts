@@ -100,6 +100,9 @@ describe('the dashboard', () => {
     'CommitToResponse',
     'Heartbeat',
     'MailDelivered',
+    'MailRefused',
+    'Throttled',
+    'UserAgentChanges',
     'IteratorAge',
   ])('shows %s', (name) => {
     expect(body).toContain(name);

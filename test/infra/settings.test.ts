@@ -1,5 +1,6 @@
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
+import { readOptions } from '../../lib/embedded/options.ts';
 import type { DirectPushProps } from '../../lib/infra/props.ts';
 import { settings } from '../../lib/infra/settings.ts';
 import { CLOUD_ENV } from '../../lib/ops/cloud-env.ts';
@@ -17,6 +18,20 @@ const NAMES = [
   'recipientsPerHour',
   'relayOwnDomains',
   'galScope',
+  'maxDevices',
+  'quotaBytes',
+  'quotaItems',
+  'quotaFolderItems',
+  'quotaItemBytes',
+  'commandsPerMinute',
+  'syncsPerMinute',
+  'sameCommands',
+  'throttleMinutes',
+  'agentChanges',
+  'agentHours',
+  'agentBlockHours',
+  'passwordUrl',
+  'passwordWarnDays',
 ] as const;
 
 const ALL: Partial<DirectPushProps> = {
@@ -25,7 +40,24 @@ const ALL: Partial<DirectPushProps> = {
     url: 'https://auth.acme.test/check',
     oidc: { issuer: 'https://id.acme.test', audience: 'mail' },
   },
-  limits: { messageBytes: 10_000_000, sendBytes: 5_000_000, recipients: 50, recipientsPerHour: 0 },
+  limits: {
+    messageBytes: 10_000_000,
+    sendBytes: 5_000_000,
+    recipients: 50,
+    recipientsPerHour: 0,
+    devices: 5,
+    mailbox: { bytes: 2_000_000_000, items: 100_000, folderItems: 50_000, itemBytes: 0 },
+  },
+  throttle: {
+    commandsPerMinute: 0,
+    syncsPerMinute: 600,
+    sameCommands: 50,
+    minutes: 30,
+    agentChanges: 2,
+    agentHours: 12,
+    agentBlockHours: 6,
+  },
+  passwords: { url: 'https://id.acme.test/password', warnDays: 7 },
   mail: { relayOwnDomains: true },
   galScope: 'server',
 };
@@ -55,6 +87,20 @@ describe('properties that are options of the server', () => {
       recipientsPerHour: 0,
       relayOwnDomains: true,
       galScope: 'server',
+      maxDevices: 5,
+      quotaBytes: 2_000_000_000,
+      quotaItems: 100_000,
+      quotaFolderItems: 50_000,
+      quotaItemBytes: 0,
+      commandsPerMinute: 0,
+      syncsPerMinute: 600,
+      sameCommands: 50,
+      throttleMinutes: 30,
+      agentChanges: 2,
+      agentHours: 12,
+      agentBlockHours: 6,
+      passwordUrl: 'https://id.acme.test/password',
+      passwordWarnDays: 7,
     });
   });
 
@@ -64,6 +110,11 @@ describe('properties that are options of the server', () => {
       oidcIssuer: 'https://id.acme.test',
       oidcAudience: 'mail',
     });
+  });
+
+  it('are options of the server under the same names', () => {
+    const { versions, ...config } = readConfig(NAMES, holder);
+    expect(readOptions({ ...config, versions: versions! })).toMatchObject({ ...config, versions: ['14.1', '16.1'] });
   });
 
   it('that nobody gave are not set, and the processes have defaults', () => {
@@ -81,6 +132,7 @@ describe('properties that are options of the server', () => {
       recipientsPerHour: 2000,
       relayOwnDomains: false,
       galScope: 'domain',
+      ...Object.fromEntries(NAMES.slice(NAMES.indexOf('maxDevices')).map((name) => [name, undefined])),
     });
   });
 
@@ -107,6 +159,20 @@ describe('properties that are options of the server', () => {
     ['limits.sendBytes', { limits: { sendBytes: 1.5 } }],
     ['limits.recipients', { limits: { recipients: 0 } }],
     ['limits.recipientsPerHour', { limits: { recipientsPerHour: -1 } }],
+    ['limits.devices', { limits: { devices: -1 } }],
+    ['limits.mailbox.bytes', { limits: { mailbox: { bytes: Number.NaN } } }],
+    ['limits.mailbox.items', { limits: { mailbox: { items: 0.5 } } }],
+    ['limits.mailbox.folderItems', { limits: { mailbox: { folderItems: -1 } } }],
+    ['limits.mailbox.itemBytes', { limits: { mailbox: { itemBytes: Number.POSITIVE_INFINITY } } }],
+    ['throttle.commandsPerMinute', { throttle: { commandsPerMinute: Number.NaN } }],
+    ['throttle.syncsPerMinute', { throttle: { syncsPerMinute: -1 } }],
+    ['throttle.sameCommands', { throttle: { sameCommands: 1.5 } }],
+    ['throttle.minutes', { throttle: { minutes: 0 } }],
+    ['throttle.agentChanges', { throttle: { agentChanges: -1 } }],
+    ['throttle.agentHours', { throttle: { agentHours: 0 } }],
+    ['throttle.agentBlockHours', { throttle: { agentBlockHours: 0 } }],
+    ['passwords.url', { passwords: { url: 'http://id.acme.test/password' } }],
+    ['passwords.warnDays', { passwords: { warnDays: -1 } }],
   ])('%s that cannot be is refused by name', (name, props) => {
     expect(() => settings({ hostName: HOST, ...props })).toThrow(name);
   });

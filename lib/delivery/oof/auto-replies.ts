@@ -112,10 +112,12 @@ async function standing(
   sender: string,
 ): Promise<{ readonly audience: Audience; readonly route: Route | undefined }> {
   const own = [account.address, ...account.aliases].some((one) => domainPart(one) === domainPart(sender));
-  const here = (await directory.byAddress(sender))?.enabled === true;
-  const relay = options.relay && (!own || options.relayOwnDomains) ? 'relay' : undefined;
-  const route = here ? 'local' : relay;
-  if (own || (here && options.oneOrganisation)) return { audience: 'internal', route };
+  const found = await directory.byAddress(sender);
+  const ours = found?.enabled === true;
+  const moved = ours && found.home !== undefined;
+  const relay = options.relay && (!own || moved || options.relayOwnDomains) ? 'relay' : undefined;
+  const route = ours && !moved ? 'local' : relay;
+  if (own || (ours && options.oneOrganisation)) return { audience: 'internal', route };
   const known = route !== undefined && (await correspondents.has(account.id, sender));
   return { audience: known ? 'known' : 'unknown', route };
 }

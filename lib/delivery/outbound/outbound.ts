@@ -66,9 +66,11 @@ class Queue implements OutboundQueue {
     const plain = parseAddress(address);
     if (plain === undefined) return undefined;
     const accepted = await this.#services.delivery.accepts(plain, sender.address);
+    if (accepted === 'refused') return undefined;
     // A full mailbox may have room again before the queue gives up.
-    if (accepted !== 'unknown') return accepted === 'refused' ? undefined : 'local';
+    if (accepted === 'yes' || accepted === 'full') return 'local';
     if (!this.#services.relay) return undefined;
+    if (accepted === 'moved') return 'relay';
     // Who is not found in a domain of ours is nowhere; the relay would only send it back.
     const own = [sender.address, ...sender.aliases].some((known) => domainPart(known) === domainPart(plain));
     return own && !this.#options.relayOwnDomains ? undefined : 'relay';

@@ -1,9 +1,9 @@
 import type { Limiter } from '../../identity/limiter.ts';
-import { QuotaExceeded } from '../../mailbox/quota.ts';
 import { errorFields } from '../../ops/log.ts';
 import { ConditionFailed, OutcomeUnknown } from '../../store/ports.ts';
 import { correspondents } from '../correspondents.ts';
-import { NoRecipient, NotAllowed } from '../deliver.ts';
+import { NoRecipient } from '../deliver.ts';
+import { REFUSALS, refusalOf, type Told } from '../refusal.ts';
 import { traceOf } from '../trace.ts';
 import { expire, later, leased, type Results, withResults } from './attempt.ts';
 import { bounceOf } from './bounce.ts';
@@ -61,16 +61,9 @@ export class Worker {
         await delivery.deliverTo(recipient.address, message);
         results.set(recipient, { kind: 'sent' });
       } catch (error) {
-        if (error instanceof NotAllowed) {
-          results.set(recipient, { kind: 'failed', status: '5.7.1', text: '550 5.7.1 Not allowed to write there' });
-        } else if (error instanceof QuotaExceeded) {
-          results.set(recipient, overQuota(error));
-        } else if (error instanceof NoRecipient) {
-          results.set(recipient, { kind: 'failed', status: '5.1.1', text: '550 5.1.1 No such recipient here' });
-        } else {
-          log.warn('local delivery postponed', { id: queued.id, ...errorFields(error) });
-          results.set(recipient, { kind: 'later', status: '4.3.0', text: '451 4.3.0 Mailbox not available' });
-        }
+        const refusal = refusalOf(error);
+        if (!refusal) log.warn('local delivery postponed', { id: queued.id, ...errorFields(error) });
+        results.set(recipient, refusal ? outcomeOf(REFUSALS[refusal]) : NOT_NOW);
       }
     }
     return results;
@@ -172,8 +165,9 @@ export class Worker {
   }
 }
 
+const NOT_NOW: RelayOutcome = { kind: 'later', status: '4.3.0', text: '451 4.3.0 Mailbox not available' };
+
 /** A full mailbox may have room again before the queue gives up; one that takes no message of this size never will. */
-function overQuota({ limit }: QuotaExceeded): RelayOutcome {
-  if (limit !== 'itemBytes') return { kind: 'later', status: '4.2.2', text: '452 4.2.2 Mailbox full' };
-  return { kind: 'failed', status: '5.2.3', text: '552 5.2.3 Message too large for this mailbox' };
+function outcomeOf({ code, status, text }: Told): RelayOutcome {
+  return { kind: code < 500 ? 'later' : 'failed', status, text: `${code} ${status} ${text}` };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ingestObjects } from '../../../lib/cloud/ingest.ts';
+import { type IngestDeps, ingestObjects } from '../../../lib/cloud/ingest.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { createMetrics } from '../../../lib/ops/metrics.ts';
 import { openPeopleWorld, type PeopleWorld } from '../../support/people-world.ts';
@@ -11,7 +11,7 @@ const fromSes = (raw: string, from = 'alex@sender.test') =>
   `Return-Path: <${from}>\r\nReceived: from mail.sender.test by inbound-smtp.eu-west-1.amazonaws.com\r\n with SMTP id x for <${KIM}>;\r\n` +
   ` Mon, 01 Jun 2026 12:00:00 +0000 (UTC)\r\nX-SES-RECEIPT: abc\r\n${raw}`;
 
-function ingest(world: PeopleWorld, raw: string) {
+function ingest(world: PeopleWorld, raw: string, bounce?: IngestDeps['bounce']) {
   const { clock, delivery } = world;
   return ingestObjects(
     { Records: [{ s3: { object: { key: 'ses/1' } } }] },
@@ -19,6 +19,7 @@ function ingest(world: PeopleWorld, raw: string) {
       ...{ clock, log: silentLog, delivery, domains: ['example.test'] },
       metrics: createMetrics('t', clock, () => {}),
       read: async () => ({ raw: Buffer.from(raw), metadata: {} }),
+      bounce,
     },
   );
 }
@@ -50,6 +51,23 @@ eachStore(
         await ingest(world, fromSes(world.letter('alex@sender.test', KIM).toString(), ''));
         expect(await world.inbox(KIM)).toEqual(['Hi']);
         expect(await world.queued()).toBe(0);
+      });
+
+      it('to a mailbox that is full or elsewhere is told to its sender, and not tried again', async () => {
+        const world = await openPeopleWorld({ kind });
+        const kim = await world.person(KIM);
+        const raw = fromSes(world.letter('alex@sender.test', KIM).toString());
+        for (const change of [{ quota: { items: 0 } }, { quota: {}, home: 'https://west.example.test' }]) {
+          await world.accounts.update(kim.id, change);
+          const told: unknown[] = [];
+          await ingest(world, raw, async (_, refused) => void told.push(...refused));
+          expect(told).toEqual([{ address: KIM, reason: 'home' in change ? 'moved' : 'full' }]);
+        }
+        expect(await world.inbox(KIM)).toEqual([]);
+        // Who dropped them may have them back: the object is in the bucket still.
+        await world.accounts.update(kim.id, { home: null });
+        await ingest(world, raw);
+        expect(await world.inbox(KIM)).toEqual(['Hi']);
       });
 
       it('to a group is with everybody in it', async () => {

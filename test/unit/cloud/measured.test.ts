@@ -149,6 +149,17 @@ describe('a measured log', () => {
     ['a message', 'delivered', { new: true }, [['MailDelivered', 1]]],
     ['a message again', 'delivered', { new: false }, []],
     ['a poison item', 'sync.item.skipped', {}, [['ItemsSkipped', 1]]],
+    ['an item that a device dies of', 'sync.item.left-out', {}, [['ItemsSkipped', 1]]],
+    [
+      'a device that asks too much, and as no failure of the server',
+      'request',
+      { command: 'Sync', status: 503, failure: 'throttled-RecentCommands', ms: 1 },
+      [
+        ['Commands', 1, 'Sync'],
+        ['CommandLatency', 1, 'Sync'],
+        ['Throttled', 1, 'RecentCommands'],
+      ],
+    ],
     ['anything else', 'other', {}, []],
   ];
   it.each(cases)('counts %s', (_, event, fields, expected) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createDelivery, type Delivery, NoRecipient } from '../../../lib/delivery/deliver.ts';
+import { createDelivery, type Delivery, MovedAway, NoRecipient } from '../../../lib/delivery/deliver.ts';
 import type { Envelope } from '../../../lib/delivery/message.ts';
 import type { Account } from '../../../lib/identity/types.ts';
 import { type ItemId, type MailboxId, ulidTime } from '../../../lib/ops/ids.ts';
@@ -61,6 +61,14 @@ describe('a delivery', () => {
     const { delivery, inbox } = await open();
     await expect(delivery.deliver(address, mail(), LIVE)).rejects.toThrow(NoRecipient);
     expect(await inbox()).toEqual([]);
+  });
+
+  test('to a mailbox on another server is refused by that name, and stores nothing', async () => {
+    const { delivery, accounts, store } = await open();
+    accounts.set('far@example.net', account('far', { home: 'https://west.example.net' }));
+    expect(await delivery.accepts('far@example.net', 'ada@example.com')).toBe('moved');
+    await expect(delivery.deliver('far@example.net', mail(), LIVE)).rejects.toThrow(MovedAway);
+    for await (const key of store.blobs.list('')) expect.unreachable(key);
   });
 
   test('writes its blobs before it commits', async () => {

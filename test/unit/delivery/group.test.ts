@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NoRecipient, NotAllowed } from '../../../lib/delivery/deliver.ts';
+import { QuotaExceeded } from '../../../lib/mailbox/quota.ts';
 import { openPeopleWorld, type PeopleWorld } from '../../support/people-world.ts';
 import { eachStore } from '../../support/stores.ts';
 
@@ -35,6 +36,38 @@ eachStore((_open, kind) => {
       expect(world.relay.messages.map(({ to }) => to)).toEqual([['one@side.test', 'two@side.test']]);
     });
 
+    test('with a full mailbox in it is with everybody else, and the sender is told in the end', async () => {
+      const world = await openPeopleWorld({ kind });
+      await team(world, ['one@side.test']);
+      const kim = (await world.accounts.byAddress('kim@example.test'))!;
+      await world.accounts.update(kim.id, { quota: { items: 0 } });
+      const raw = world.letter(ALEX, TEAM);
+      const send = () => world.delivery.deliver(TEAM, raw, { from: ALEX, arrival: 'live' });
+      await expect(send()).rejects.toThrow(QuotaExceeded);
+      await world.outbound.poll();
+      expect(await world.inbox('lee@example.test')).toEqual(['Hi']);
+      expect(world.relay.messages.map(({ to }) => to)).toEqual([['one@side.test']]);
+      // There is room again, and the sender's server tries once more.
+      await world.accounts.update(kim.id, { quota: {} });
+      await send();
+      await world.outbound.poll();
+      expect(await world.inbox('kim@example.test')).toEqual(['Hi']);
+      expect(await world.inbox('lee@example.test')).toEqual(['Hi']);
+      expect(world.relay.messages).toHaveLength(1);
+    });
+
+    test('goes out for a member whose mailbox is on another server', async () => {
+      const world = await openPeopleWorld({ kind });
+      await team(world);
+      const kim = (await world.accounts.byAddress('kim@example.test'))!;
+      await world.accounts.update(kim.id, { home: 'https://west.example.test' });
+      await world.send(ALEX, TEAM);
+      await world.outbound.poll();
+      expect(await world.inbox('kim@example.test')).toEqual([]);
+      expect(await world.inbox('lee@example.test')).toEqual(['Hi']);
+      expect(world.relay.messages.map(({ to }) => to)).toEqual([['kim@example.test']]);
+    });
+
     test('that was delivered in part reaches the others with the next attempt', async () => {
       const world = await openPeopleWorld({ kind });
       await team(world, ['one@side.test']);
@@ -53,6 +86,35 @@ eachStore((_open, kind) => {
       expect(await world.inbox('lee@example.test')).toEqual(['Hi']);
       expect(world.relay.messages).toHaveLength(1);
     });
+  });
+});
+
+describe('somebody whose mailbox is on another server', () => {
+  test('is reached through the relay, by people here and by automatic replies', async () => {
+    const world = await openPeopleWorld();
+    const [kim, lee] = [await world.person('kim@example.test'), await world.person('lee@example.test')];
+    await world.accounts.update(kim.id, { home: 'https://west.example.test' });
+    expect(await world.outbound.route('kim@example.test', lee)).toBe('relay');
+    expect(await world.outbound.route('ghost@example.test', lee)).toBeUndefined();
+    await world.oof.set(lee.id, { state: 1, messages: { internal: { enabled: true, text: 'away', html: false } } });
+    await world.send('kim@example.test', 'lee@example.test');
+    await world.outbound.poll();
+    expect(world.relay.messages.map(({ to }) => to)).toEqual([['kim@example.test']]);
+  });
+
+  test('is told of as moved where the message was on its way already', async () => {
+    const world = await openPeopleWorld();
+    const [kim, lee] = [await world.person('kim@example.test'), await world.person('lee@example.test')];
+    await world.accounts.update(kim.id, { home: 'https://west.example.test' });
+    const to = [{ address: 'kim@example.test', route: 'local' as const }];
+    await world.outbound.submit(
+      { mailbox: lee.id, from: lee.address, to },
+      world.letter('lee@example.test', 'kim@example.test'),
+    );
+    await world.outbound.poll();
+    const [bounce] = await world.folder('lee@example.test', 'inbox');
+    expect(bounce!.content.messageClass).toBe('REPORT.IPM.NOTE.NDR');
+    expect(bounce!.content.text.prefix).toContain('550 5.1.6 The mailbox has moved to another server');
   });
 });
 

@@ -24,6 +24,10 @@ describe('the answer to a message', () => {
     [['delivered', 'unknown'], 451],
     [['later', 'unknown'], 451],
     [['too-large'], 552],
+    [['moved'], 550],
+    [['refused'], 550],
+    [['full'], 452],
+    [['never-fits'], 552],
     [[], 451],
   ])('by SMTP for %j is %i', (outcomes, expected) => {
     expect(answer(outcomes, 'smtp')).toBe(expected);

@@ -66,6 +66,13 @@ describe('configuration from the environment', () => {
     ['wakeTransport', 'pigeon'],
     ['wakeManagementUrl', 'example.com'],
     ['unknownRecipients', 'keep'],
+    ['maxDevices', '-1'],
+    ['quotaBytes', '1e30'],
+    ['sameCommands', '1.5'],
+    ['throttleMinutes', '0'],
+    ['agentBlockHours', '0'],
+    ['passwordUrl', 'id.acme.test'],
+    ['passwordWarnDays', 'NaN'],
     ['logLevel', 'loud'],
   ];
   it.each(wrong)('refuses %s=%s without repeating the value', (name, value) => {
