@@ -89,7 +89,8 @@ const MESSAGES = {
 
 /** An error of the frame that hosts the command (R3818); `now` in epoch milliseconds. */
 export function errorXml(code: keyof typeof MESSAGES, now: number): string {
-  const time = new Date(now).toISOString().slice(11, 23);
+  // Seven digits of a second, of which this clock knows three (MS-ASCMD R5547).
+  const time = `${new Date(now).toISOString().slice(11, 23)}0000`;
   return document(
     `<Response><Error Time="${time}" Id="1"><ErrorCode>${code}</ErrorCode><Message>${MESSAGES[code]}</Message><DebugData /></Error></Response>`,
   );

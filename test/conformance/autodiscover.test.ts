@@ -132,6 +132,17 @@ describe('the structure of Autodiscover', () => {
     expect(inside('Server', 'Type').map(({ text }) => text)).toEqual(['MobileSync', 'MobileSync']);
   });
 
+  it.each([600, 601] as const)(
+    'names the server, the time of day and the code of error %i [MS-ASCMD R2285 R5545 R5547 R5698]',
+    (code) => {
+      const now = Date.UTC(2026, 0, 15, 23, 4, 5, 6);
+      const [, time, id] = /<Error Time="([^"]*)" Id="([^"]*)">/.exec(errorXml(code, now))!;
+      expect(time).toBe('23:04:05.0060000');
+      expect(id).toMatch(/^\d+$/);
+      expect(errorXml(code, now)).toContain(`<ErrorCode>${code}</ErrorCode>`);
+    },
+  );
+
   it('has a Status of its own where the command failed, and only there [MS-ASCMD R3998 R4001]', () => {
     expect(all('Status').map(({ text }) => text)).toEqual(['2']);
     expect(inside('Error', 'Status')).toHaveLength(1);

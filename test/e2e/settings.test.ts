@@ -18,7 +18,7 @@ const phoneOf = async (version = 161) => {
 };
 
 describe('Settings', () => {
-  it.each(SETTINGS_VERSIONS)('tells the addresses of the user, version %i', async (version) => {
+  it.each(SETTINGS_VERSIONS)('tells the addresses of the user, version %i [MS-ASDTYPE R100]', async (version) => {
     const { person, phone } = await phoneOf(version);
     const { UserInformation, Status } = await ask(phone, { UserInformation: { Get: true } });
     expect(Status).toBe(1);
@@ -26,6 +26,7 @@ describe('Settings', () => {
     const addresses =
       version < 141 ? UserInformation?.Get?.EmailAddresses : UserInformation?.Get?.Accounts?.Account[0]?.EmailAddresses;
     expect(addresses?.SMTPAddress).toEqual([person.address]);
+    for (const address of addresses!.SMTPAddress) expect(address).toMatch(/^[^@\s]+@[^@\s]+$/);
   });
 
   it('has no id and no name for the one account that there is [MS-ASCMD R5898 R5901 R5905]', async () => {

@@ -24,16 +24,18 @@ const CASES = Object.entries(SOME).flatMap(([command, has]) =>
 describe('the table of docs/protocol-support.md', () => {
   it('says which versions have which command', () => {
     const text = readFileSync(new URL('../../docs/protocol-support.md', import.meta.url), 'utf8');
-    const rows = text.split('\n').filter((line) => /^\| \w+ (\| (yes|400|138) ){7}\|$/.test(line));
+    const rows = text.split('\n').filter((line) => /^\| \w+ (\| (yes|400|138) ){7}\| /.test(line));
     const told = rows.map((row) =>
       row
         .split('|')
-        .slice(1, -1)
+        .slice(1, 9)
         .map((cell) => cell.trim()),
     );
+    const some = told.filter((cells) => cells.slice(1).some((cell) => cell !== 'yes'));
     const said = (command: string, version: ProtocolVersion) =>
       SOME[command]!.includes(version) ? 'yes' : command === 'Find' && version >= 140 ? '138' : '400';
-    expect(told).toEqual(Object.keys(SOME).map((command) => [command, ...VERSIONS.map((one) => said(command, one))]));
+    const expected = Object.keys(SOME).map((command) => [command, ...VERSIONS.map((one) => said(command, one))]);
+    expect(some.toSorted()).toEqual(expected.toSorted());
   });
 });
 

@@ -125,7 +125,7 @@ describe('the XML form', () => {
     const response = await server().ask({ text });
     expect(response.status).toBe(200);
     expect(response.text).toContain(`<ErrorCode>${code}</ErrorCode>`);
-    expect(response.text).toContain('Time="03:04:05.006"');
+    expect(response.text).toContain('Time="03:04:05.0060000"');
     expect(response.text).not.toContain('kim@example.test');
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decode, encode, parseDocument, WbxmlElement, WbxmlError } from '../../../lib/wbxml/index.ts';
+import { BodyPreference } from '../../../lib/documents/airsyncbase.ts';
+import { decode, decodeElement, encode, parseDocument, WbxmlElement, WbxmlError } from '../../../lib/wbxml/index.ts';
 import {
   base64,
   bool,
@@ -14,6 +15,7 @@ import {
   opaque,
   optional,
   text,
+  within,
 } from '../../../lib/wbxml/schema.ts';
 
 const bytesOf = (content: string): Uint8Array => new TextEncoder().encode(content);
@@ -130,6 +132,18 @@ describe('what an element holds', () => {
     ['text as long as it may be', text(3), 'abc', 'abc'],
   ])('%s is written as an inline string [MS-ASDTYPE R7 R20 R87 R91 R502]', (_, field, value, expected) => {
     expect(write(field, value)).toBe(expected);
+  });
+
+  test('an unsigned byte is 0 to 255 [MS-ASDTYPE R123]', () => {
+    const schema = document('AirSync', 'Options', { BodyPreference: within('AirSyncBase', BodyPreference) });
+    const asked = (preview: string) => {
+      const fields = [WbxmlElement.of('AirSyncBase', 'Type', '1'), WbxmlElement.of('AirSyncBase', 'Preview', preview)];
+      const options = WbxmlElement.of('AirSync', 'Options', [WbxmlElement.of('AirSyncBase', 'BodyPreference', fields)]);
+      return decodeElement(schema, options, 161).BodyPreference.Preview;
+    };
+    expect([asked('0'), asked('255')]).toEqual([0, 255]);
+    expect(() => asked('256')).toThrow(WbxmlError);
+    expect(() => asked('-1')).toThrow(WbxmlError);
   });
 
   test('a number is never empty, one that may be is null then', () => {
