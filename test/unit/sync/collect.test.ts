@@ -112,6 +112,14 @@ describe('what the log has', () => {
     expect([said, next]).toEqual(['Change a', all({ ...at(5), rest: true })]);
   });
 
+  test('is read no further than the window goes', async () => {
+    const names = Array.from({ length: 600 }, (_, n) => `i${String(n).padStart(3, '0')}`);
+    const folder = new LogFolder().add(names).flags(names, 'r');
+    await told(folder, all(at(600)), { items: 2 });
+    expect(folder.asked.log).toHaveLength(1);
+    expect(folder.asked.items).toEqual([['i000', 'i001']]);
+  });
+
   test('is read page after page', async () => {
     const folder = new LogFolder().add('a');
     for (let n = 0; n < 300; n++) folder.change('a');
@@ -181,6 +189,17 @@ describe('what the log has', () => {
     const { said, next } = await told(folder, position, { items: 2 });
     expect(said).toBe('SoftDelete a, Change x');
     expect(next.rest).toBe(true);
+    expect(next.held).toEqual([
+      { from: idOf('a!'), below: TOP },
+      { from: '', below: idOf('a') },
+    ]);
+  });
+
+  test('leaves items outside of the filter with the device where their rows were not told', async () => {
+    const folder = new LogFolder().add('ab').change('ab');
+    folder.unseen.add('b');
+    const { said, next } = await told(folder, all({ ...at(2), goal: idOf('m'), filterType: 1 }));
+    expect(said).toBe('SoftDelete a');
     expect(next.held).toEqual([
       { from: idOf('a!'), below: TOP },
       { from: '', below: idOf('a') },
@@ -304,6 +323,34 @@ describe('what the device lacks', () => {
       ['b', 2],
       ['a', 9],
     ]);
+  });
+
+  test('is told as the rows left it at the ends of pages, too, and once', async () => {
+    const names = Array.from({ length: 130 }, (_, n) => `i${String(n).padStart(3, '0')}`);
+    const folder = new LogFolder().add(names);
+    const last = names[2]!;
+    const before = folder.items.get(idOf(last))!;
+    folder.change([last, names[0]!]);
+    folder.stale.set(last, before);
+    folder.stale.set(names[0]!, undefined);
+    const { emitter, room, said } = emitterFor({ items: 512 });
+    const seqs = new Map<string, number>();
+    const put = emitter.put.bind(emitter);
+    emitter.put = (tag, item) => {
+      seqs.set(nameOf(item.id), item.seq);
+      return put(tag, item);
+    };
+    const input = { mailbox: folder.mailbox, folder: F, from: held([], at(130)), own: byPhone, room, logMoved: true };
+    await collect({ ...input, emitter });
+    expect(said().split(', ')).toHaveLength(130);
+    expect([last, names[0]!].map((name) => seqs.get(name))).toEqual([131, 132]);
+    expect(folder.asked.page).toHaveLength(2);
+  });
+
+  test('is told although pages do not show it yet: the first of a folder, too', async () => {
+    const folder = new LogFolder().add('a');
+    folder.stale.set('a', undefined);
+    expect((await told(folder, held([], at(0)))).said).toBe('Add a');
   });
 
   test('of other ranges is left to their own pages', async () => {

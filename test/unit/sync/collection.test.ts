@@ -248,7 +248,9 @@ describe('a collection', () => {
     const folder = () => new LogFolder().add('ab');
 
     test('stays as it is, and nothing is written', async () => {
-      expect((await sync(folder(), stateAt(2))).step).toEqual({ kind: 'nothing' });
+      const quiet = folder();
+      expect((await sync(quiet, stateAt(2))).step).toEqual({ kind: 'nothing' });
+      expect(quiet.asked.log).toEqual([]);
       const copied = JSON.parse(JSON.stringify(options)) as SyncOptions;
       expect((await sync(folder(), stateAt(2), { options: copied })).step).toEqual({ kind: 'nothing' });
       expect((await sync(folder(), stateAt(2), { getChanges: false })).step).toEqual({ kind: 'nothing' });
