@@ -127,7 +127,7 @@ describe('a draft', () => {
     expect([added, changed]).toEqual([[], []]);
   });
 
-  it('keeps what a Change leaves out, and loses what it empties', async () => {
+  it('keeps what a Change leaves out, and loses what it empties [MS-ASCMD R878]', async () => {
     const { write, edit, seen } = await writing();
     const id = await write({ To: 'a@example.test', Cc: 'b@example.test', Subject: 'One', Body: plain('First') });
     expect((await edit(id, { Cc: '', Subject: 'Two' })).Responses).toBeUndefined();

@@ -119,7 +119,7 @@ describe('GetItemEstimate', () => {
     expect(sms?.Status).toBe(1);
   });
 
-  it('takes a thousand collections and no more [MS-ASCMD R5647 R4129]', async () => {
+  it('takes a thousand collections and no more [MS-ASCMD R5647 R5671 R4129]', async () => {
     const phone = await ready(await shared.person());
     const one = { SyncKey: phone.inbox.syncKey, CollectionId: phone.inbox.id };
     expect((await ask(phone, ...Array.from({ length: 1000 }, () => one))).Response).toHaveLength(1000);

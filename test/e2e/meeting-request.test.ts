@@ -50,7 +50,7 @@ const meetingOf = async (...given: Parameters<typeof shown>) => (await shown(...
 
 describe('an invitation', () => {
   it.each(LEGACY)(
-    'comes with what it says, version %i [MS-ASEMAIL R16 R896 R898 R909 R478 R715 R541 R546 R588]',
+    'comes with what it says, version %i [MS-ASCMD R5068 R5085 R5828] [MS-ASEMAIL R16 R896 R898 R909 R478 R715 R541 R546 R588]',
     async (version) => {
       const mail = await shown(
         [

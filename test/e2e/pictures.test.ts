@@ -74,7 +74,7 @@ describe('photos in the address list', () => {
 
   const IDS: Readonly<Record<string, { readonly all: string; readonly size: string; readonly count: string }>> = {
     Search: {
-      all: '[MS-ASCMD R2135 R3667 R3674 R4315 R4371 R4372]',
+      all: '[MS-ASCMD R2135 R4970 R3667 R3674 R4315 R4371 R4372]',
       size: '[MS-ASCMD R3310 R4374 R4972]',
       count: '[MS-ASCMD R3311 R4375 R4974]',
     },

@@ -113,7 +113,7 @@ describe('ResolveRecipients', () => {
     expect(await resolve(phone, ['a'], options)).toEqual({ Status: 5 });
   });
 
-  it('says 5 to more than a hundred names, and to one of more than 256 characters [MS-ASCMD R4269 R5656 R5873]', async () => {
+  it('says 5 to more than a hundred names, and to one of more than 256 characters [MS-ASCMD R4269 R5656 R5873 R7501]', async () => {
     const phone = await ready(await shared.person());
     expect(
       await resolve(

@@ -310,7 +310,7 @@ describe('Moving a conversation always', () => {
     ],
     [6, 'to a folder that is not there [MS-ASCON R317]', 'gone', { MoveAlways: true }],
     [105, 'to the recipient information cache [MS-ASCMD R196] [MS-ASCON R262]', 'RI', { MoveAlways: true }],
-    [156, 'to a folder that is not for mail [MS-ASCMD R4173] [MS-ASCON R338]', 'calendar', { MoveAlways: true }],
+    [156, 'to a folder that is not for mail [MS-ASCMD R4173 R4942] [MS-ASCON R338]', 'calendar', { MoveAlways: true }],
   ])('says %i to a move %s', async (status, _, target, options) => {
     const { phone, mailbox, id } = await thread();
     const calendar = await mailbox.createFolder({ name: 'Dates', parent: '0' as never, type: 13 });

@@ -104,7 +104,7 @@ describe('SendMail', () => {
   );
 
   it.each(VERSIONS)(
-    'says what is wrong in its document, or by HTTP before there was one, version %i [MS-ASCMD R4380 R4853]',
+    'says what is wrong in its document, or by HTTP before there was one, version %i [MS-ASCMD R4380 R4853 R4956]',
     async (version) => {
       const server = await withAlex();
       const kim = server.phone({ version });

@@ -29,6 +29,14 @@ describe('Settings', () => {
     for (const address of addresses!.SMTPAddress) expect(address).toMatch(/^[^@\s]+@[^@\s]+$/);
   });
 
+  it.each([140, 141, 160, 161])('says 104 to a time that is none, version %i [MS-ASCMD R4819]', async (version) => {
+    const { phone } = await phoneOf(version);
+    const times = [el('Settings', 'StartTime', '2026-02-30T00:00:00Z'), el('Settings', 'EndTime', 'tomorrow')];
+    const oof = el('Settings', 'Oof', [el('Settings', 'Set', [el('Settings', 'OofState', '2'), ...times])]);
+    const { body } = await phone.client.raw('Settings', bytesOf(el('Settings', 'Settings', [oof])));
+    expect(parseDocument(body).children.map(({ tag, content }) => [tag, content])).toEqual([['Status', '104']]);
+  });
+
   it('has no id and no name for the one account that there is [MS-ASCMD R5898 R5901 R5905]', async () => {
     const { phone } = await phoneOf();
     const { UserInformation } = await ask(phone, { UserInformation: { Get: true } });

@@ -43,7 +43,7 @@ describe('GetItemEstimate', () => {
     expect(await command.run(world.context('phone1' as never), undefined)).toMatchObject({ document: { Status: 103 } });
   });
 
-  test('takes from 30 to 5000 collections', async () => {
+  test('takes from 30 to 5000 collections, as it is configured [MS-ASCMD R5673]', async () => {
     const { run } = await open();
     const many = Array.from({ length: 31 }, () => ({}));
     expect(await run(many, { maxCollections: 30 })).toEqual({ Status: 103 });

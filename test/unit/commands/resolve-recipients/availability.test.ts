@@ -38,7 +38,7 @@ describe('the times of a recipient', () => {
     expect(await availabilityOf(says('0000'), group, interval, 0)).toEqual({ Status: 1, MergedFreeBusy: '4444' });
   });
 
-  test('of more than twenty say nothing [MS-ASCMD R4294]', async () => {
+  test('of more than twenty say nothing [MS-ASCMD R4294 R4626]', async () => {
     const ask = (count: number, strangers: number) =>
       availabilityOf(says('0000'), { accounts: people(count), strangers }, interval, 0);
     expect(await ask(20, 0)).toMatchObject({ Status: 1 });
