@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deriveLedger, idsIn, readLedger, requirementsFolder } from './ledger.ts';
+import { deriveLedger, idsIn, readLedger, readUnproved, reasonsOf, requirementsFolder } from './ledger.ts';
 
 const TESTS = path.join(import.meta.dirname, '..');
 
@@ -26,6 +26,18 @@ describe('the conformance ledger', () => {
     const names = readLedger().map(({ document, id }) => `${document} ${id}`);
     expect(new Set(names).size).toBe(names.length);
     expect(names.length).toBeGreaterThan(4_000);
+  });
+
+  it('gives a reason for what is open, each once, and none for what a title names', () => {
+    const named = new Set(namedIds().map(({ document, id }) => `${document} ${id}`));
+    const ledger = readLedger();
+    const known = new Set(ledger.map(({ document, id }) => `${document} ${id}`));
+    const explained = readUnproved().flatMap(({ document, ids }) => ids.map((id) => `${document} ${id}`));
+    const single = explained.filter((name) => !name.endsWith('*'));
+    expect(single.filter((name) => !known.has(name) || named.has(name))).toEqual([]);
+    expect(new Set(explained).size).toBe(explained.length);
+    expect(reasonsOf(ledger).size).toBeGreaterThanOrEqual(single.length);
+    for (const { reason } of readUnproved()) expect(reason.length).toBeGreaterThan(10);
   });
 
   const folder = requirementsFolder();

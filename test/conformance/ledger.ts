@@ -28,6 +28,31 @@ export function readLedger(): readonly Requirement[] {
   }));
 }
 
+/** Requirements that no test proves, and why; `*` stands for a whole document. */
+export interface Unproved {
+  readonly document: string;
+  readonly ids: readonly string[];
+  readonly reason: string;
+}
+
+export function readUnproved(): readonly Unproved[] {
+  return rows(readFileSync(path.join(import.meta.dirname, 'open.tsv'), 'utf8')).map(([document, ids, reason]) => ({
+    document: document!,
+    ids: ids!.split(' '),
+    reason: reason!,
+  }));
+}
+
+/** Why each is unproved, by `MS-ASCMD R5`. */
+export function reasonsOf(ledger: readonly Requirement[]): ReadonlyMap<string, string> {
+  const reasons = new Map<string, string>();
+  for (const { document, ids, reason } of readUnproved()) {
+    const all = ids[0] === '*' ? ledger.filter((one) => one.document === document).map(({ id }) => id) : ids;
+    for (const id of all) reasons.set(`${document} ${id}`, reason);
+  }
+  return reasons;
+}
+
 const COMMANDS = [
   ...['Sync', 'SendMail', 'SmartForward', 'SmartReply', 'GetAttachment', 'GetHierarchy', 'FolderSync'],
   ...['FolderCreate', 'FolderDelete', 'FolderUpdate', 'MoveItems', 'GetItemEstimate', 'MeetingResponse', 'Search'],

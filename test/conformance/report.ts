@@ -5,13 +5,14 @@
  *   npm run conformance                    runs the tests first
  *   npm run conformance -- --results FILE  reads a JSON report of vitest
  *   npm run conformance -- --command Ping  lists the open ids of one command
+ *   npm run conformance -- --open          lists the open ids of all documents by the reason that open.tsv gives
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { idsIn, readLedger } from './ledger.ts';
+import { idsIn, type Requirement, readLedger, reasonsOf } from './ledger.ts';
 
 interface VitestReport {
   readonly testResults: readonly {
@@ -20,7 +21,12 @@ interface VitestReport {
 }
 
 const { values } = parseArgs({
-  options: { results: { type: 'string' }, command: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    results: { type: 'string' },
+    command: { type: 'string' },
+    open: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
 });
 
 function runTests(): string {
@@ -41,12 +47,16 @@ for (const { assertionResults } of report.testResults) {
 }
 
 const ledger = readLedger();
-const open = ledger.filter(({ document, id }) => !proved.has(`${document} ${id}`));
+const nameOf = ({ document, id }: Requirement) => `${document} ${id}`;
+const open = ledger.filter((each) => !proved.has(nameOf(each)));
+const reasons = reasonsOf(ledger);
 
 if (values.command) {
   for (const { document, id, section } of open.filter(({ command }) => command === values.command)) {
     console.log(`${document}\t${id}\t${section}`);
   }
+} else if (values.open) {
+  printOpen();
 } else if (values.json) {
   console.log(JSON.stringify({ proved: [...proved].sort(), open }, null, 2));
 } else {
@@ -54,7 +64,21 @@ if (values.command) {
   const mail = ledger.filter(({ document, command }) => document === 'MS-ASCMD' && command !== '');
   console.log();
   printTable('command (MS-ASCMD)', mail, (each) => each.command);
-  console.log('\nOpen ids of one command: npm run conformance -- --command NAME');
+  printReasons();
+  console.log('\nOpen ids of one command: npm run conformance -- --command NAME; all of them: --open');
+}
+
+/** What open.tsv lacks, and what it has too much. */
+function printReasons(): void {
+  const unexplained = open.filter((each) => !reasons.has(nameOf(each)));
+  const needless = ledger.map(nameOf).filter((name) => proved.has(name) && reasons.has(name));
+  console.log(`\nOpen: ${open.length}, ${unexplained.length} of them without a reason in open.tsv`);
+  if (needless.length > 0) console.log(`With a reason, and proved nevertheless: ${needless.join(', ')}`);
+}
+
+function printOpen(): void {
+  const groups = Map.groupBy(open, (each) => `${each.document}: ${reasons.get(nameOf(each)) ?? 'no reason is given'}`);
+  for (const [reason, all] of groups) console.log(`${reason}\n  ${all.map(({ id }) => id).join(' ')}\n`);
 }
 
 function printTable(title: string, all: typeof ledger, group: (each: (typeof ledger)[number]) => string): void {

@@ -130,6 +130,12 @@ describe('an invitation', () => {
     ]).toEqual([3, 0, 5, 2]);
   });
 
+  it('has a place of 32,768 characters at most [MS-ASEMAIL R527]', async () => {
+    const place = (await meetingOf([...USUAL, `LOCATION:${'Room '.repeat(10_000)}`])).LegacyLocation!;
+    expect(place).toMatch(/^Room Room /);
+    expect(place.length).toBeLessThanOrEqual(32_768);
+  });
+
   it('of a whole day says so [MS-ASEMAIL R235 R236]', async () => {
     const meeting = await meetingOf(['DTSTART;VALUE=DATE:20260720', 'DTEND;VALUE=DATE:20260721']);
     expect(meeting).toMatchObject({

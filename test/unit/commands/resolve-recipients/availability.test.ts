@@ -4,6 +4,7 @@ import {
   type FreeBusy,
   MAX_AVAILABILITIES,
   NO_DATA,
+  parseInterval,
 } from '../../../../lib/commands/resolve-recipients/availability.ts';
 import type { Account } from '../../../../lib/identity/types.ts';
 import { StoreConflict, StoreUnavailable } from '../../../../lib/store/ports.ts';
@@ -36,6 +37,15 @@ describe('the times of a recipient', () => {
   test('of a group with somebody elsewhere are not known: he may be busy', async () => {
     const group = { accounts: people(1), strangers: 1 };
     expect(await availabilityOf(says('0000'), group, interval, 0)).toEqual({ Status: 1, MergedFreeBusy: '4444' });
+  });
+
+  test('are no longer than 32 KB: the longest interval has 42 days [MS-ASCMD R3317]', async () => {
+    const ask = (days: number) =>
+      parseInterval('2026-01-01T00:00:00Z', new Date(Date.UTC(2026, 0, 1 + days)).toISOString());
+    expect(ask(43)).toBeUndefined();
+    const { MergedFreeBusy } = await availabilityOf(() => NO_DATA, { accounts: people(1), strangers: 0 }, ask(42)!, 0);
+    expect(MergedFreeBusy).toHaveLength(42 * 48);
+    expect(MergedFreeBusy!.length).toBeLessThanOrEqual(32_768);
   });
 
   test('of more than twenty say nothing [MS-ASCMD R4294 R4626]', async () => {
