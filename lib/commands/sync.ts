@@ -46,7 +46,7 @@ const BYTES = { lambda: 700_000, task: 4_000_000 };
 /** Empty requests and answers came with 12.1, and Wait and Partial with them (MS-ASWBXML 2.1.2.1.1). */
 const FIRST_WITH_EMPTY: ProtocolVersion = 121;
 /** Mail for Exchange of Nokia takes an empty answer for a failure in every version. */
-const NEVER_EMPTY = /meego|nokian800/i;
+const NEVER_EMPTY = /meego|nokia|mailforexchange/i;
 const NO_BODY = 101;
 const { Protocol: PROTOCOL_ERROR } = SyncStatus;
 
