@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PingResponse } from '../../lib/documents/ping.ts';
 import { encode } from '../../lib/wbxml/index.ts';
@@ -42,5 +42,27 @@ describe('docs/protocol-support.md', () => {
     const answer = (Status: number) => encode(PingResponse, { Status }, 161);
     expect([8, 142].flatMap((status) => unknownStatuses('Ping', answer(status)))).toEqual([]);
     expect(unknownStatuses('Ping', answer(9))).toEqual(['Ping: status 9 is in no table of statuses']);
+  });
+});
+
+describe('the compatibility table of the README', () => {
+  it('names tests that there are', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const rows = readme.split('| client | version |')[1]!.split('\n\n')[0]!.split('\n').slice(2);
+    expect(rows.length).toBeGreaterThan(8);
+    const names = rows.flatMap((row) =>
+      [
+        ...row
+          .split(' | ')
+          .at(-1)!
+          .matchAll(/`([\w-]+)`/g),
+      ].map(([, name]) => name!),
+    );
+    const folders = ['../e2e', '../unit/documents'];
+    const missing = names.filter(
+      (name) => !folders.some((folder) => existsSync(new URL(`${folder}/${name}.test.ts`, import.meta.url))),
+    );
+    expect(missing).toEqual([]);
+    expect(names).toContain('clients');
   });
 });
