@@ -28,7 +28,6 @@ type GalCriterion = NonNullable<FindRequest['ExecuteSearch']['GalSearchCriterion
 /** MS-ASCMD 2.2.3.177.2. */
 export const Status = { Success: 1, Invalid: 2, FolderSync: 3, Range: 4 } as const;
 const DEFAULT_RANGE: Range = { from: 0, to: 99 };
-const MAX_RESULTS = 1000;
 const PREVIEW_CHARACTERS = 255;
 const UNREADABLE: ReadonlySet<number> = new Set([103, 104]);
 
@@ -56,7 +55,8 @@ async function run(
   if ((mail === undefined) === (gal === undefined)) return { Status: Status.Invalid };
   const text = (mail ?? gal)!.Options?.Range;
   const range = text === undefined ? DEFAULT_RANGE : parseRange(text);
-  if (!range || range.to >= MAX_RESULTS) return failed(Status.Invalid);
+  // As many results as three digits say.
+  if (!range) return failed(Status.Invalid);
   // R72172518: every request asks from the beginning.
   if (range.from !== 0) return failed(Status.Range);
   try {

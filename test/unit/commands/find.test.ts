@@ -172,8 +172,8 @@ describe('a Find of the address list', () => {
     const { answer, told } = await addresses('al');
     expect(answer.Response).toMatchObject({ Store: 'Mailbox', Status: 1, Range: '0-1', Total: 2 });
     expect(told[0]).toEqual({ DisplayName: 'Alan', Alias: 'alan', EmailAddress: 'alan@x.org' });
-    const first = await addresses('al', { Range: '0-0', Picture: {} });
-    expect(first.answer.Response).toMatchObject({ Range: '0-0', Total: 2, Result: { length: 1 } });
+    const first = await addresses('a', { Range: '0-1', Picture: {} });
+    expect(first.answer.Response).toMatchObject({ Range: '0-1', Total: 3, Result: { length: 2 } });
     expect(first.told[0]?.Picture).toEqual({ Status: 173 });
   });
 

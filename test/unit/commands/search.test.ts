@@ -107,6 +107,7 @@ describe('a Search of the address list', () => {
     expect(only).toEqual({ DisplayName: 'Alan', Alias: 'alan', EmailAddress: 'alan@x.org' });
     expect(results).toHaveLength(1);
     expect((await search('GAL', 'al', { Range: '1-5' })).Store.Range).toBe('1-1');
+    expect((await search('GAL', 'a', { Range: '0-1' })).results).toHaveLength(2);
   });
 
   test('has no result where nothing was found [MS-ASCMD R3847]', async () => {

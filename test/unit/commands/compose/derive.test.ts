@@ -73,9 +73,24 @@ describe('what goes with an answer', () => {
     expect(await from('forward', sealed)).toContain('message/rfc822');
     expect(await from('reply', sealed)).not.toContain('message/rfc822');
     // Signed in the clear, it can be quoted.
+    const empty = { messageClass: 'IPM.Note', text: { size: 0, prefix: '' } };
+    expect(await from('forward', empty)).not.toContain('message/rfc822');
     const signed = { messageClass: 'IPM.Note.SMIME.MultipartSigned' };
     expect(await from('forward', signed)).not.toContain('message/rfc822');
     expect(await from('forward', signed)).toContain('Hello');
+  });
+
+  test('is all of its files for a forward, and its pictures alone for a reply', async () => {
+    const files = {
+      attachments: [
+        { ...file(4, false), name: 'list.txt' },
+        { ...file(4, true), name: 'logo.txt' },
+      ],
+    };
+    const forward = await from('forward', files);
+    expect([forward.includes('list.txt'), forward.includes('logo.txt')]).toEqual([true, true]);
+    const reply = await from('reply', files);
+    expect([reply.includes('list.txt'), reply.includes('logo.txt')]).toEqual([false, true]);
   });
 
   test.each<[string, string]>([
@@ -83,12 +98,15 @@ describe('what goes with an answer', () => {
     ['encrypted', 'Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n'],
     ['encrypted with PGP', 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b\r\n'],
     ['an invitation', 'Content-Type: text/calendar; method=REQUEST\r\n'],
+    ['with a calendar in it', 'Content-Type: multipart/mixed; boundary=b\r\n'],
   ])('is nothing where the answer is %s', async (kind, head) => {
     const body = kind.endsWith('PGP')
       ? '--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b--\r\n'
       : kind === 'signed'
         ? '--b\r\n\r\nMine\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nMAA=\r\n--b--\r\n'
-        : 'Mine';
+        : kind.startsWith('with')
+          ? '--b\r\n\r\nMine\r\n--b\r\nContent-Type: text/calendar\r\nContent-Disposition: attachment\r\n\r\nBEGIN:VCALENDAR\r\n--b--\r\n'
+          : 'Mine';
     const message = written(head, body);
     expect(await from('forward', {}, 1_000_000, message)).toBe(joinMessage(message).toString('latin1'));
   });
