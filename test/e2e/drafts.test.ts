@@ -120,6 +120,19 @@ describe('a draft', () => {
     },
   );
 
+  it('is the same whatever Truncated says of its body [MS-ASAIRS R406 R11500]', async () => {
+    for (const more of [{}, { Truncated: true }, { Truncated: false }]) {
+      const { phone, drafts, seen } = await writing();
+      const answered = await exchange(phone, drafts, [
+        add(phone, 'c1', { Subject: 'Cut?', Body: { ...plain('Whole'), ...more } }),
+      ]);
+      expect(response(answered).Status).toBe(1);
+      const [draft] = await seen();
+      expect(draft!.Body!.Data).toContain('Whole');
+      expect(draft!.Body!.Truncated).toBeUndefined();
+    }
+  });
+
   it('is its device’s own: nothing of it comes back', async () => {
     const { phone, drafts, write } = await writing();
     await write({ Subject: 'Mine' });

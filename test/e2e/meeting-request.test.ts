@@ -86,7 +86,7 @@ describe('an invitation', () => {
   );
 
   it.each(RECENT)(
-    'has a UID and a place of several parts, version %i [MS-ASEMAIL R1253 R12540 R1305 R1310 R1311 R13110 R13111]',
+    'has a UID and a place of several parts, version %i [MS-ASWBXML R822] [MS-ASEMAIL R1253 R12540 R1305 R1310 R1311 R13110 R13111]',
     async (version) => {
       const meeting = await meetingOf([...USUAL, 'LOCATION:Room 1'], version);
       expect(meeting).toMatchObject({ UID: '42@sender.test', Location: { DisplayName: 'Room 1' } });

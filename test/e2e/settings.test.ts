@@ -26,7 +26,7 @@ describe('Settings', () => {
     const addresses =
       version < 141 ? UserInformation?.Get?.EmailAddresses : UserInformation?.Get?.Accounts?.Account[0]?.EmailAddresses;
     expect(addresses?.SMTPAddress).toEqual([person.address]);
-    for (const address of addresses!.SMTPAddress) expect(address).toMatch(/^[^@\s]+@[^@\s]+$/);
+    for (const address of addresses?.SMTPAddress ?? []) expect(address).toMatch(/^[^@\s]+@[^@\s]+$/);
   });
 
   it.each([140, 141, 160, 161])('says 104 to a time that is none, version %i [MS-ASCMD R4819]', async (version) => {

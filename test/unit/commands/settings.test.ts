@@ -178,7 +178,7 @@ describe('automatic replies', () => {
     },
   );
 
-  test('come in the form that is asked for [MS-ASCMD R826 R5677]', async () => {
+  test('come in the form that is asked for, as Text or HTML [MS-ASCMD R821 R826 R5677]', async () => {
     const { get, set } = oof(await phone());
     await set({ OofMessage: [message({ AppliesToInternal: true, ReplyMessage: 'a < b\nc' })] });
     expect(audience(await get({ BodyType: 'HTML' }), 'Internal')).toMatchObject({
