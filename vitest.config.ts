@@ -2,9 +2,28 @@ import { defineConfig } from 'vitest/config';
 
 const ci = process.env.CI === 'true';
 
+/** End-to-end tests that run a second time, over DynamoDB and both lanes (`test/e2e/mode.ts`). */
+const BOTH_LANES = [
+  'main-job',
+  'processes',
+  'provision',
+  'folders',
+  'sync',
+  'move-items',
+  'send-mail',
+  'drafts',
+  'item-operations',
+  'search',
+  'find',
+  'settings',
+].map((name) => `test/e2e/${name}.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'cloud', include: BOTH_LANES, env: { E2E: 'cloud' } } },
+    ],
     exclude: ['test/bench/**', 'test/emulator/**', 'node_modules/**'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
