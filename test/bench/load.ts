@@ -4,6 +4,7 @@ import { PingRequest, PingResponse } from '../../lib/documents/ping.ts';
 import { decode, encode } from '../../lib/wbxml/index.ts';
 import { Phone } from '../support/client/phone.ts';
 import { plainQuery } from '../support/client/query.ts';
+import { letter, readAttachment } from './load/mail.ts';
 import { type Answered, type Pinger, SocketLoad } from './load/sockets.ts';
 import type { UserSecret } from './server.ts';
 
@@ -20,7 +21,18 @@ export type LoadOrder =
   | { readonly do: 'quiet-sync'; readonly phones: readonly number[]; readonly times: number }
   /** As many new devices of one user synchronise the inbox for the first time. */
   | { readonly do: 'first-sync'; readonly port: number; readonly user: UserSecret; readonly devices: number }
+  /** One message after the other by SendMail, from the first phone of each pair to the second; gives the times of each. */
+  | { readonly do: 'send'; readonly pairs: readonly (readonly [from: number, to: number])[] }
+  /** The attachment of the phone's only message, read slowly and not kept; gives its length on the wire. */
+  | { readonly do: 'fetch'; readonly phone: number; readonly multipart: boolean; readonly range?: string }
   | { readonly do: 'close' };
+
+/** CLOCK_MONOTONIC, nanoseconds: when a SendMail left, and when its answer was there. */
+export interface Sent {
+  readonly to: number;
+  readonly began: string;
+  readonly answered: string;
+}
 
 const VERSION = 161;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
@@ -120,6 +132,19 @@ const orders: { [K in LoadOrder['do']]: (order: Extract<LoadOrder, { do: K }>) =
     }
     return messages;
   },
+  async send({ pairs }) {
+    const sent: Sent[] = [];
+    for (const [from, to] of pairs) {
+      const { client } = phones[from]!;
+      const mime = letter(client.options.user, phones[to]!.client.options.user, to);
+      const began = process.hrtime.bigint();
+      const { status, body } = await client.compose('SendMail', { mime, save: true, ClientId: `send${from}-${to}` });
+      if (status !== 200 || body.length > 0) throw new Error(`SendMail: HTTP ${status}, ${body.length} bytes`);
+      sent.push({ to, began: String(began), answered: String(process.hrtime.bigint()) });
+    }
+    return sent;
+  },
+  fetch: ({ phone, ...how }) => readAttachment(phones[phone]!, how, agent),
   async close() {
     load?.close();
     agent.destroy();

@@ -12,6 +12,30 @@ export function mixedMessage(n: number): Buffer {
   return Buffer.from([...head, ...BODIES[kind]!(n)].join('\r\n'));
 }
 
+/** A message with one file of so many bytes. */
+export function messageWith(bytes: number): Buffer {
+  const file = Buffer.alloc(57, 7).toString('base64');
+  const lines = `${file}\r\n`.repeat(Math.ceil(bytes / 57));
+  const head = [
+    'From: Ada <ada@example.test>',
+    'Subject: File',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary=m',
+    '',
+    '--m',
+    'Content-Type: text/plain',
+    '',
+    'See the attachment.',
+    '--m',
+    'Content-Type: application/pdf; name=file.pdf',
+    'Content-Disposition: attachment; filename=file.pdf',
+    'Content-Transfer-Encoding: base64',
+    '',
+    '',
+  ];
+  return Buffer.from(`${head.join('\r\n')}${lines}--m--\r\n`, 'latin1');
+}
+
 const SUBJECTS = [
   'Quarterly figures',
   'Re: Lunch on Thursday',

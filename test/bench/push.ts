@@ -10,6 +10,7 @@ import { Worker } from './worker.ts';
 export interface Sizes {
   readonly held: number;
   readonly deliveries: number;
+  readonly sends: number;
   readonly storm: number;
   readonly messages: number;
   readonly devices: number;
@@ -23,7 +24,7 @@ export interface Bench {
   readonly users: readonly UserSecret[];
 }
 
-type Answer = { readonly id: number; readonly at: string; readonly status: number };
+export type Answer = { readonly id: number; readonly at: string; readonly status: number };
 
 const settle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const range = (from: number, count: number) => Array.from({ length: count }, (_, at) => from + at);
@@ -57,7 +58,7 @@ export async function withBench<T>(
   }
 }
 
-async function untilHeld(bench: Bench, count: number): Promise<Usage> {
+export async function untilHeld(bench: Bench, count: number): Promise<Usage> {
   for (let tries = 0; tries < 600; tries++) {
     const now = await usage(bench);
     if (now.held >= count) return now;

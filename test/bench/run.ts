@@ -1,6 +1,6 @@
 /**
  * npm run bench                         all rows, SQLite engine first, then DynamoDB's
- * npm run bench -- --only holding       one part: sync, quiet, wake, incremental, holding, storm, fleet, search
+ * npm run bench -- --only holding       one part: sync, quiet, wake, sendmail, attachment, incremental, holding, storm, fleet, search
  * npm run bench -- --engine sqlite      one engine: sqlite, dynamodb
  * npm run bench -- --scale 0.1          smaller, for a quick look
  */
@@ -11,6 +11,7 @@ import { dynamoServer, missing } from '../support/servers/dynamodb.ts';
 import { type Figure, met, printTable } from './figures.ts';
 import { fleet } from './fleet.ts';
 import { incremental } from './incremental.ts';
+import { attachmentMemory, sendToPing } from './mail.ts';
 import { commitToPing, firstSync, holding, quietSync, type Sizes, storm, withBench } from './push.ts';
 import { searching, searchingTables } from './search.ts';
 
@@ -22,7 +23,15 @@ if (!(scale > 0 && scale <= 1)) throw new RangeError('--scale is above 0 and at 
 
 function sizesAt(share: number): Sizes {
   const of = (count: number) => Math.max(1, Math.round(count * share * scale));
-  return { held: of(15_000), deliveries: of(1000), storm: of(10_000), messages: 500, devices: of(40), idleS: 20 };
+  return {
+    held: of(15_000),
+    deliveries: of(1000),
+    sends: of(500),
+    storm: of(10_000),
+    messages: 500,
+    devices: of(40),
+    idleS: 20,
+  };
 }
 
 const wanted = (part: string) => values.only === undefined || values.only === part;
@@ -38,6 +47,10 @@ async function measure(input: EmbeddedInput, sizes: Sizes): Promise<Figure[]> {
   if (wanted('wake')) {
     await withBench(input, sizes.deliveries, async (bench) => add(await commitToPing(bench, sizes)));
   }
+  if (wanted('sendmail')) {
+    await withBench(input, 2 * sizes.sends, async (bench) => add(await sendToPing(bench, sizes.sends)));
+  }
+  if (wanted('attachment')) await withBench(input, 1, async (bench) => add(await attachmentMemory(bench)));
   if (wanted('holding') || wanted('storm')) {
     await withBench(input, sizes.held, async (bench) => {
       add(await holding(bench, sizes));

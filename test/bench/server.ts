@@ -3,7 +3,7 @@
 import type { EmbeddedInput } from '../../lib/embedded/options.ts';
 import { start } from '../../lib/embedded/start.ts';
 import { silentLog } from '../../lib/ops/log.ts';
-import { mixedMessage } from './messages.ts';
+import { messageWith, mixedMessage } from './messages.ts';
 
 export type Order =
   | { readonly do: 'start'; readonly input: EmbeddedInput }
@@ -12,6 +12,11 @@ export type Order =
   /** One message to each of these users, `perSecond` at most; answers with the commit times. */
   | { readonly do: 'deliver'; readonly users: readonly number[]; readonly perSecond?: number; readonly atOnce?: number }
   | { readonly do: 'fill'; readonly user: number; readonly count: number }
+  /** A message with an attachment of so many bytes. */
+  | { readonly do: 'attach'; readonly user: number; readonly bytes: number }
+  /** Looks at its memory from now on, until `watched`. */
+  | { readonly do: 'watch' }
+  | { readonly do: 'watched' }
   | { readonly do: 'close' };
 
 export interface Usage {
@@ -21,6 +26,15 @@ export interface Usage {
   readonly rss: number;
   readonly heap: number;
   readonly held: number;
+}
+
+/** The most above what it was, bytes. */
+export interface Growth {
+  /** What is in use: heap and buffers after a collection. */
+  readonly live: number;
+  readonly rss: number;
+  /** How often it was looked at. */
+  readonly looks: number;
 }
 
 export interface UserSecret {
@@ -34,6 +48,33 @@ type Started = Awaited<ReturnType<typeof start>>;
 let server: Started | undefined;
 /** Commit times by mailbox, CLOCK_MONOTONIC. */
 const commits = new Map<string, bigint>();
+
+let watcher: (() => Growth) | undefined;
+/** A collection takes a good part of it. */
+const LOOK_MS = 200;
+
+function watchMemory(): () => Growth {
+  const look = () => {
+    globalThis.gc?.();
+    const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+    return { live: heapUsed + arrayBuffers, rss };
+  };
+  look();
+  const before = look();
+  let most: Growth = { live: 0, rss: 0, looks: 0 };
+  const timer = setInterval(() => {
+    const now = look();
+    most = {
+      live: Math.max(most.live, now.live - before.live),
+      rss: Math.max(most.rss, now.rss - before.rss),
+      looks: most.looks + 1,
+    };
+  }, LOOK_MS);
+  return () => {
+    clearInterval(timer);
+    return most;
+  };
+}
 
 const orders: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => Promise<unknown> } = {
   async start({ input }) {
@@ -96,6 +137,19 @@ const orders: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => Promis
   async fill({ user, count }) {
     for (let at = 0; at < count; at++) await server!.deliver(addressOf(user), mixedMessage(at));
     return count;
+  },
+  async attach({ user, bytes }) {
+    await server!.deliver(addressOf(user), messageWith(bytes));
+    return bytes;
+  },
+  async watch() {
+    watcher = watchMemory();
+    return undefined;
+  },
+  async watched() {
+    const growth = watcher!();
+    watcher = undefined;
+    return growth;
   },
   async close() {
     await server?.drain(0);

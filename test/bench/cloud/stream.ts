@@ -13,9 +13,12 @@ export async function streamDelays({ client, streamArn, store }: Cloud, samples:
   const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn: streamArn }));
   const seen = new Map<string, number>();
   let stopped = false;
-  const follow = async (ShardId: string) => {
+  const iteratorOf = async (ShardId: string) => {
     const from = { StreamArn: streamArn, ShardId, ShardIteratorType: 'LATEST' } as const;
-    let { ShardIterator } = await streams.send(new GetShardIteratorCommand(from));
+    return (await streams.send(new GetShardIteratorCommand(from))).ShardIterator;
+  };
+  const follow = async (from: string | undefined) => {
+    let ShardIterator = from;
     while (ShardIterator && !stopped) {
       const { Records = [], NextShardIterator } = await streams.send(new GetRecordsCommand({ ShardIterator }));
       const now = performance.now();
@@ -23,11 +26,9 @@ export async function streamDelays({ client, streamArn, store }: Cloud, samples:
       ShardIterator = NextShardIterator;
     }
   };
-  const open = (StreamDescription?.Shards ?? []).filter(
-    ({ SequenceNumberRange: range }) => !range?.EndingSequenceNumber,
-  );
-  const following = open.map(({ ShardId }) => follow(ShardId!));
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // All of them before the first write: what is older they do not see.
+  const iterators = await Promise.all((StreamDescription?.Shards ?? []).map(({ ShardId }) => iteratorOf(ShardId!)));
+  const following = iterators.map(follow);
   const delays: number[] = [];
   for (let n = 0; n < samples; n++) {
     // No row that the wake function is told of.
