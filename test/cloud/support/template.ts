@@ -14,6 +14,8 @@ export interface ListenerRule {
 export interface Synthesised {
   readonly rules: readonly ListenerRule[];
   readonly idleSeconds: number;
+  /** Processes of the template: some are there only when asked for. */
+  readonly processes: readonly (FunctionName | 'holder')[];
   /** Environment of each process; what only CloudFormation knows is left out. */
   readonly environment: (name: FunctionName | 'holder') => Readonly<Record<string, string>>;
   readonly timeoutMs: (name: FunctionName) => number;
@@ -66,6 +68,7 @@ function read(transport: WakeTransportName): Synthesised {
     idleSeconds: Number(
       balancer.LoadBalancerAttributes.find(({ Key }: Properties) => Key === 'idle_timeout.timeout_seconds').Value,
     ),
+    processes: [...FUNCTION_NAMES.filter((name) => idOf(name)), 'holder'],
     environment: (name) =>
       name === 'holder'
         ? plain(container.Environment.map(({ Name, Value }: Properties) => [Name, Value]))
