@@ -293,7 +293,12 @@ describe('Fetch of an attachment', () => {
     ['what is past its end', (at) => ({ FileReference: [at(0)], Options: { Range: '10-11' } }), 8, undefined],
     ['a range that is none', (at) => ({ FileReference: [at(0)], Options: { Range: '4-2' } }), 8, undefined],
     ['no range at all [MS-ASDTYPE R95]', (at) => ({ FileReference: [at(0)], Options: { Range: 'x' } }), 8, undefined],
-    ['a range of nothing [MS-ASCMD R4162]', (at) => ({ FileReference: [at(1)], Options: { Range: '0-1' } }), 10, undefined],
+    [
+      'a range of nothing [MS-ASCMD R4162]',
+      (at) => ({ FileReference: [at(1)], Options: { Range: '0-1' } }),
+      10,
+      undefined,
+    ],
     ['an empty one', (at) => ({ FileReference: [at(1)] }), 1, undefined],
     ['one whose bytes are gone', (at) => ({ FileReference: [at(2)] }), 15, undefined],
     ['one that is not there', (at) => ({ FileReference: [at(3)] }), 15, undefined],

@@ -32,7 +32,10 @@ async function open(kind?: StoreKind) {
   const delivery = createDelivery({ directory, mailboxes, table, blobs, clock, log: silentLog });
   const saved: unknown[] = [];
   const devices = {
-    save: async (_: unknown, id: DeviceId, patch: Partial<Device>) => (saved.push(patch), { ...DEVICE, id }),
+    save: async (_: unknown, id: DeviceId, patch: Partial<Device>) => {
+      saved.push(patch);
+      return { ...DEVICE, id };
+    },
   };
   const services = { delivery, mailboxes, devices, directory, clock, log, hostname: 'mail.example.com' };
   const inbox = async () => (await mailbox.page(INBOX, { limit: 10 })).map(({ content }) => content);

@@ -91,7 +91,8 @@ describe('the fields of the structure', () => {
     return { bytes, bias: bias!, standard: standard!, daylight: daylight! };
   };
   /** Year, month, weekday, week, hour, minute, second and milliseconds of a SYSTEMTIME. */
-  const systemTime = (bytes: Buffer, start: number) => Array.from({ length: 8 }, (_, n) => bytes.readUInt16LE(start + n * 2));
+  const systemTime = (bytes: Buffer, start: number) =>
+    Array.from({ length: 8 }, (_, n) => bytes.readUInt16LE(start + n * 2));
 
   test.each([
     ['Europe/Berlin', 1, 2],
@@ -112,13 +113,16 @@ describe('the fields of the structure', () => {
     expect([systemTime(bytes, 68), systemTime(bytes, 152)]).toEqual([winter, summer]);
   });
 
-  test.each([4, 88])('have the name at byte %i, and zeros behind it [MS-ASDTYPE R107 R108 R109 R114 R115 R116]', (start) => {
-    const { bytes } = structure('Europe/Berlin');
-    const characters = Array.from({ length: 32 }, (_, n) => bytes.readUInt16LE(start + n * 2));
-    const end = characters.indexOf(0);
-    expect(String.fromCharCode(...characters.slice(0, end))).toBe('Europe/Berlin');
-    expect(new Set(characters.slice(end))).toEqual(new Set([0]));
-  });
+  test.each([4, 88])(
+    'have the name at byte %i, and zeros behind it [MS-ASDTYPE R107 R108 R109 R114 R115 R116]',
+    (start) => {
+      const { bytes } = structure('Europe/Berlin');
+      const characters = Array.from({ length: 32 }, (_, n) => bytes.readUInt16LE(start + n * 2));
+      const end = characters.indexOf(0);
+      expect(String.fromCharCode(...characters.slice(0, end))).toBe('Europe/Berlin');
+      expect(new Set(characters.slice(end))).toEqual(new Set([0]));
+    },
+  );
 });
 
 describe('the zone of a time', () => {
