@@ -45,7 +45,10 @@ export interface Delivered {
 export { MovedAway, NoRecipient, NotAllowed };
 
 export interface Delivery {
-  /** The account that takes mail for the address here or elsewhere; `undefined` for unknown and disabled ones. @throws StoreUnavailable */
+  /**
+   * The account of the address, though its mailbox be on another server; `undefined` for unknown and disabled ones.
+   * @throws StoreUnavailable
+   */
   recipient(address: string): Promise<Account | undefined>;
   /** Whether mail from this sender is taken for the address, an account's or a group's. @throws StoreUnavailable */
   accepts(address: string, from: string): Promise<'yes' | 'unknown' | 'refused' | 'full' | 'moved'>;
@@ -54,7 +57,8 @@ export interface Delivery {
   /**
    * Into the Inbox of whoever takes mail for `address`: of everybody in it where it is a group, and then what is told
    * is told of one of them. Committed when it resolves, blobs first. The same message again changes nothing.
-   * @throws NoRecipient, MovedAway, NotAllowed, QuotaExceeded, StoreUnavailable (not everything is known to be written: try again)
+   * @throws NoRecipient, MovedAway, NotAllowed, QuotaExceeded, StoreUnavailable (not everything is known to be written:
+   *   try again)
    */
   deliverTo(address: string, message: IncomingMessage): Promise<Delivered>;
   /** `read` and `deliverTo` in one. */

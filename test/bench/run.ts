@@ -1,6 +1,7 @@
 /**
  * npm run bench                         all rows, SQLite engine first, then DynamoDB's
- * npm run bench -- --only holding       one part: sync, quiet, wake, sendmail, attachment, incremental, holding, storm, fleet, search
+ * npm run bench -- --only holding       one part: sync, quiet, wake, sendmail, attachment, incremental, holding, storm,
+ *                                       fleet, search
  * npm run bench -- --engine sqlite      one engine: sqlite, dynamodb
  * npm run bench -- --scale 0.1          smaller, for a quick look
  */
