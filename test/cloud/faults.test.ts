@@ -23,9 +23,10 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('with the t
   afterEach(() => world.calm());
 
   describe('the phone is told although', () => {
-    it.each(FAULTS.filter(({ on = transport }) => on === transport))(
-      '$name',
-      async ({ early, begin, end }) => {
+    const mine = FAULTS.filter(({ on = transport }) => on === transport);
+    it.each(mine.map((fault) => [fault.name, fault] as const))(
+      '%s',
+      async (_, { early, begin, end }) => {
         const { phone } = world;
         if (early) await begin(world);
         const waiting = world.ping();
