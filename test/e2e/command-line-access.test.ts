@@ -34,8 +34,12 @@ describe('the command line', () => {
     expect(await status()).toBe(129);
     const [rule] = await json('rule', 'list');
     expect(rule).toMatchObject({ action: 'block', for: 'all', match: 'type=DirectPush*', note: 'test' });
-    expect(await cli('rule', 'test', 'kim@example.test', 'DPTEST0000000001')).toBe(`block (rule ${String(rule!.id)})\n`);
-    expect(await json('device', 'list', 'kim@example.test')).toMatchObject([{ access: `block (rule ${String(rule!.id)})` }]);
+    expect(await cli('rule', 'test', 'kim@example.test', 'DPTEST0000000001')).toBe(
+      `block (rule ${String(rule!.id)})\n`,
+    );
+    expect(await json('device', 'list', 'kim@example.test')).toMatchObject([
+      { access: `block (rule ${String(rule!.id)})` },
+    ]);
     expect(await cli('rule', 'remove', String(rule!.id))).toMatch(/removed/);
     expect(await status()).toBe(1);
     expect(await cli('rule', 'default', 'quarantine', '--domain', 'example.test')).toMatch(/1 device/);
