@@ -4,7 +4,7 @@ import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
 import { dataOf } from '../support/sync-phone.ts';
 import { startServer } from './harness.ts';
 import { startRelay } from './relay.ts';
-import { type Person, ready, sharedServer } from './shared.ts';
+import { type Person, ready, sharedServer, until } from './shared.ts';
 
 const shared = sharedServer();
 const READ = dataOf({ Read: true }, 161);
@@ -143,6 +143,7 @@ describe('a read receipt', () => {
     const mime =
       'To: bob@elsewhere.test\r\nSubject: Q\r\nDisposition-Notification-To: kim@example.test\r\n\r\nHello\r\n';
     await kim.client.compose('SendMail', { mime: Buffer.from(mime), save: false });
+    await until(() => relay.messages.length > 0);
     expect(relay.messages[0]!.raw.toString()).toContain('Disposition-Notification-To: kim@example.test');
     const asked =
       'From: a@elsewhere.test\r\nTo: kim@example.test\r\nDisposition-Notification-To: a@elsewhere.test\r\n\r\nx';
