@@ -13,7 +13,6 @@ const BOTH_LANES = [
   'send-mail',
   'drafts',
   'item-operations',
-  'search',
   'find',
   'settings',
 ].map((name) => `test/e2e/${name}.test.ts`);

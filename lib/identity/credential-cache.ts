@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../ops/clock.ts';
 import type { MailboxId } from '../ops/ids.ts';
@@ -21,7 +21,7 @@ export interface CredentialCacheOptions {
 
 /** Credentials seen lately, under a keyed hash whose key lives as long as this process. Holds no secret. */
 export class CredentialCache {
-  readonly #key = randomBytes(32);
+  readonly #key = randomBytes(32).toString('base64');
   readonly #clock: Clock;
   readonly #options: CredentialCacheOptions;
   readonly #known: LRUCache<string, Known & { readonly until: number }>;
@@ -36,8 +36,9 @@ export class CredentialCache {
   }
 
   keyOf(login: string, password: string): string {
-    // The length parts the two: `a` + `bc` is not `ab` + `c`.
-    return createHmac('sha256', this.#key).update(`${login.length}:${login}${password}`).digest('base64');
+    // The length parts the two: `a` + `bc` is not `ab` + `c`. A hash behind a secret is enough where nobody sees it: an
+    // HMAC costs five times as much, and every request takes one.
+    return hash('sha256', `${this.#key}${login.length}:${login}${password}`, 'base64');
   }
 
   get(key: string): Known | undefined {

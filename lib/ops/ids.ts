@@ -13,11 +13,21 @@ export type ItemId = Branded<'ItemId'>;
 /** The DeviceId of the query, lower-cased; 16 raw bytes arrive as 32 hex digits (MS-ASHTTP 2.2.1.1.1.1.1). */
 export type DeviceId = Branded<'DeviceId'>;
 
-const next = monotonicFactory((buffer?: unknown) => {
-  // ulid asks for one fraction at a time, or fills a buffer, depending on its build.
-  if (buffer instanceof Uint8Array) return randomBytes(buffer.length)[0]! / 256;
-  return randomBytes(4).readUInt32BE() / 0x1_0000_0000;
-});
+/** ulid asks for sixteen fractions an id: one call of the system for each would cost more than all else that makes it. */
+const POOL_BYTES = 4096;
+let pool = randomBytes(POOL_BYTES);
+let used = 0;
+
+function fraction(): number {
+  if (used + 4 > POOL_BYTES) {
+    pool = randomBytes(POOL_BYTES);
+    used = 0;
+  }
+  used += 4;
+  return pool.readUInt32BE(used - 4) / 0x1_0000_0000;
+}
+
+const next = monotonicFactory(fraction);
 
 /** A new ULID: sorts by time, then by creation within this process. */
 export function newId(now: number): string {
