@@ -70,6 +70,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       'test/unit/commands/provision',
       'test/unit/commands/settings',
       'test/unit/commands/validate-cert',
+      'test/unit/commands/validate-cert/',
       'test/unit/commands/wipe',
       'test/unit/commands/commands',
     ],
