@@ -61,6 +61,13 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('500 Pings,
   const synchronise = (some: readonly Phone[]) =>
     pool(some, 4, async (phone) => expect(await world.arrivals(phone)).toHaveLength(1));
 
+  /** All ask again, as many at a time as come back in a moment; each is told at once. */
+  const comeBack = async () => {
+    const answers = new Map<Phone, Awaited<ReturnType<World['ping']>>>();
+    await pool(phones, 25, async (phone) => answers.set(phone, await world.ping(phone)));
+    return phones.map((phone) => answers.get(phone)!);
+  };
+
   it('a task is deployed anew: every Ping is answered with status 1, and nothing is lost', async () => {
     const [leaving] = world.cloud.holders;
     const pings = await hold(leaving!.task, phones);
@@ -72,7 +79,7 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('500 Pings,
     expect(await code).toBe(0);
     expect((await waiting()).filter(({ task }) => task === leaving!.task)).toEqual([]);
     await messages();
-    const again = await Promise.all(phones.map((phone) => world.ping(phone)));
+    const again = await comeBack();
     expect(again.map(outcome)).toEqual(phones.map(told));
     await synchronise(phones);
   }, 600_000);
@@ -86,7 +93,7 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('500 Pings,
     // The load balancer's word, once for each: nobody else is left to say anything.
     expect(answers.map(({ status }) => status)).toEqual(phones.map(() => 502));
     await messages();
-    const again = await Promise.all(phones.map((phone) => world.ping(phone)));
+    const again = await comeBack();
     expect(again.map(outcome)).toEqual(phones.map(told));
     // And what comes after that by a wake, although rows of the dead task are still there.
     const [owner] = owners;

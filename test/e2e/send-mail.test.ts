@@ -12,6 +12,7 @@ import type { ComposeAnswer } from '../support/client/client.ts';
 import type { Phone, PhoneFolder } from '../support/client/phone.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { PASSWORD, type Server, startServer, VERSIONS } from './harness.ts';
+import { storeInput } from './mode.ts';
 import { startRelay, until, untilHeld } from './relay.ts';
 
 const SENT_ITEMS = 5;
@@ -274,10 +275,8 @@ describe('mail for others', () => {
     await first.close();
     const relay = await startRelay({ port });
     const anHourLater = { ...systemClock, now: () => systemClock.now() + 3_600_000 };
-    const second = await start(
-      { host: '127.0.0.1', port: 0, smtpPort: 0, dataDir, relayUrl: relay.url },
-      { log: silentLog, clock: anHourLater },
-    );
+    const input = await storeInput({ host: '127.0.0.1', port: 0, smtpPort: 0, dataDir, relayUrl: relay.url });
+    const second = await start(input, { log: silentLog, clock: anHourLater });
     await until(() => relay.messages.length > 0);
     await second.close();
     expect(relay.messages).toMatchObject([{ to: ['carl@else.test'] }]);
