@@ -3,8 +3,8 @@ import type { Context } from 'aws-lambda';
 import { type AlbEvent, type AlbResult, fromAlb, toAlb } from '../http/alb.ts';
 import type { EasResponse, Handler, Held } from '../http/types.ts';
 import { errorFields } from '../ops/log.ts';
+import type { FastPath } from '../push/fast-path.ts';
 import type { Base } from './base.ts';
-import type { FastPath } from './fast-path.ts';
 
 /** What a Lambda behind the load balancer does with a request. */
 export interface LambdaHost extends Base {

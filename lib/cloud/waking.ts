@@ -1,12 +1,12 @@
 import { type CloudConfig, readConfig } from '../ops/config.ts';
 import { createDirectTransport } from '../push/direct/transport.ts';
+import { FastPath } from '../push/fast-path.ts';
 import type { TaskMessage, WakeTransport } from '../push/types.ts';
 import { Waiters } from '../push/waiters.ts';
 import { Waker } from '../push/wake.ts';
 import { createSocketTransport } from '../push/websocket/transport.ts';
 import type { Table } from '../store/ports.ts';
 import type { Base } from './base.ts';
-import { FastPath } from './fast-path.ts';
 
 type WakeConfig = Pick<CloudConfig, 'wakeTransport'> & { readonly wakeManagementUrl?: string };
 

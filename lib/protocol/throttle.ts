@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ThrottleReason } from '../identity/types.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -94,7 +94,7 @@ export class Throttle {
   #isRepeated(seen: Seen, command: string, query: string, body: Uint8Array, now: number): boolean {
     const { sameCommands, samePeriodMs } = this.#options;
     if (sameCommands === 0 || body.length > MAX_HASHED) return false;
-    const digest = createHash('sha1').update(query).update('\0').update(body).digest('base64');
+    const digest = hash('sha1', Buffer.concat([Buffer.from(`${query}\0`), body]), 'base64');
     // A Ping or an empty Sync says the same for days: only a row of nothing else is a loop.
     if (command === 'Ping' || body.length === 0) {
       const same = seen.run?.digest === digest && now - seen.run.since < samePeriodMs ? seen.run : undefined;

@@ -1,21 +1,14 @@
 /** Devices, rules, quotas and accounts from the command line, beside a server that runs. */
-import { execFile } from 'node:child_process';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { runCli } from '../support/cli.ts';
 import { startServer } from './harness.ts';
-
-const BIN = path.join(import.meta.dirname, '..', '..', 'bin', 'direct-push.cjs');
-const run = promisify(execFile);
 
 async function withPhone() {
   const server = await startServer();
   const dataDir = server.domain.options.dataDir;
   const cli = async (...args: string[]) => {
-    const ended = await run(process.execPath, [BIN, ...args, '--data', dataDir]).catch((error: unknown) => {
-      return error as { readonly stdout: string; readonly stderr: string };
-    });
-    return `${ended.stdout}${ended.stderr}`;
+    const { out, err } = await runCli([...args, '--data', dataDir]);
+    return `${out}${err}`;
   };
   const json = async (...args: string[]) => JSON.parse(await cli(...args, '--json')) as Record<string, unknown>[];
   const phone = server.phone();

@@ -1,29 +1,14 @@
-import { spawn } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate, pem } from '../support/certificates.ts';
+import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/make-store.ts';
-
-const BIN = path.join(import.meta.dirname, '..', '..', 'bin', 'direct-push.cjs');
 
 describe('the command line, of people', { timeout: 60_000 }, () => {
   let dataDir: string;
 
-  function run(...args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [BIN, ...args, '--data', dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
-      let [out, err] = ['', ''];
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        out += chunk;
-      });
-      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-        err += chunk;
-      });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, out, err }));
-    });
-  }
+  const run = (...args: readonly string[]) => runCli([...args, '--data', dataDir]);
 
   beforeAll(async () => {
     dataDir = await temporaryFolder();

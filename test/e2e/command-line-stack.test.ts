@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,21 +9,15 @@ import { silentLog } from '../../lib/ops/log.ts';
 import { noMetrics } from '../../lib/ops/metrics.ts';
 import { STACK_OUTPUTS } from '../../lib/ops/stack-outputs.ts';
 import { openDynamoStore, prefixed } from '../../lib/store/dynamo/open.ts';
+import { runCli } from '../support/cli.ts';
 import { Phone } from '../support/client/phone.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { type CloudFormationServer, startCloudFormation } from '../support/servers/cloudformation.ts';
 import { dynamoServer, missing } from '../support/servers/dynamodb.ts';
 import { type S3Server, s3Missing, startS3 } from '../support/servers/s3.ts';
 
-const BIN = path.join(import.meta.dirname, '..', '..', 'bin', 'direct-push.cjs');
 const PASSWORD = 'typed by a person';
 const REGION = 'eu-west-1';
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 const absent = missing('dynoxide') ?? s3Missing();
 
@@ -65,21 +58,7 @@ describe.skipIf(absent !== undefined)('the command line on a deployed stack', { 
       Object.entries(STACK_OUTPUTS).map(([what, [key]]) => [key, config[what as keyof typeof config]]),
     );
 
-  function cli(args: readonly string[], input: string | Buffer = ''): Promise<Ended> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [BIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
-      let [out, err] = ['', ''];
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        out += chunk;
-      });
-      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-        err += chunk;
-      });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, out, err }));
-      child.stdin.end(input);
-    });
-  }
+  const cli = (args: readonly string[], input?: string | Buffer) => runCli(args, { input, env: environment });
   const on = (stack: string, args: readonly string[], input?: string | Buffer) =>
     cli([...args, '--stack', stack, '--region', REGION], input);
 

@@ -1,38 +1,17 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Running, start } from '../../lib/embedded/start.ts';
 import { silentLog } from '../../lib/ops/log.ts';
+import { runCli } from '../support/cli.ts';
 import { Phone } from '../support/client/phone.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 
-const BIN = path.join(import.meta.dirname, '..', '..', 'bin', 'direct-push.cjs');
 const PASSWORD = 'typed by a person';
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function cli(dataDir: string, args: readonly string[], input: string | Buffer = ''): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args, '--data', dataDir], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let out = '';
-    let err = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      out += chunk;
-    });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      err += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
-    child.stdin.end(input);
-  });
-}
+const cli = (dataDir: string, args: readonly string[], input?: string | Buffer) =>
+  runCli([...args, '--data', dataDir], { input });
 
 async function untilHeld({ holder }: Running, count: number): Promise<void> {
   while (holder.held < count) await new Promise((resolve) => setImmediate(resolve));

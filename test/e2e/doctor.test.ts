@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
@@ -12,11 +11,11 @@ import { PingResponse } from '../../lib/documents/ping.ts';
 import { ensureTls } from '../../lib/embedded/tls.ts';
 import { type Clock, systemClock } from '../../lib/ops/clock.ts';
 import { encode } from '../../lib/wbxml/index.ts';
+import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { PASSWORD, startServer } from './harness.ts';
 
 const USER = 'kim@example.test';
-const BIN = path.join(import.meta.dirname, '..', '..', 'bin', 'direct-push.cjs');
 const noRecord = () => Promise.reject(new Error('ENOTFOUND'));
 
 async function visit(url: string, more: Partial<DoctorOptions> = {}): Promise<Map<string, Finding>> {
@@ -302,18 +301,4 @@ class Minute implements Clock {
   }
 }
 
-function command(args: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, 'doctor', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      out += chunk;
-    });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      err += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
-    child.stdin.end(`${PASSWORD}\n`);
-  });
-}
+const command = (args: readonly string[]) => runCli(['doctor', ...args], { input: `${PASSWORD}\n` });

@@ -1,3 +1,5 @@
+import { StatusFailure } from '../status-failure.ts';
+
 /** MS-ASCMD 2.2.3.177.8; 4, 5, 7 and 18 speak of document libraries, which this server does not have. */
 export const Status = {
   Success: 1,
@@ -19,11 +21,6 @@ export const Status = {
 } as const;
 
 /** Decides the outcome of one operation; it ends the operation alone, never the command. */
-export class OperationFailed extends Error {
+export class OperationFailed extends StatusFailure {
   override readonly name = 'OperationFailed';
-  readonly status: number;
-  constructor(status: number) {
-    super(`status ${status}`);
-    this.status = status;
-  }
 }

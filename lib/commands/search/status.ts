@@ -1,3 +1,5 @@
+import { StatusFailure } from '../status-failure.ts';
+
 /** MS-ASCMD 2.2.3.177.13, of a Store; the rest speaks of document libraries, which this server does not have. */
 export const Status = {
   Success: 1,
@@ -12,11 +14,6 @@ export const Status = {
 } as const;
 
 /** Ends a search with a status of its Store. */
-export class SearchFailed extends Error {
+export class SearchFailed extends StatusFailure {
   override readonly name = 'SearchFailed';
-  readonly status: number;
-  constructor(status: number) {
-    super(`status ${status}`);
-    this.status = status;
-  }
 }

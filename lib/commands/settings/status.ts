@@ -1,3 +1,5 @@
+import { StatusFailure } from '../status-failure.ts';
+
 /** MS-ASCMD 2.2.3.177.15; 168 is MS-ASRM 3.2.4.1. */
 export const Status = {
   Success: 1,
@@ -10,11 +12,6 @@ export const Status = {
 } as const;
 
 /** Ends one property with a status of its own. */
-export class SettingsFailed extends Error {
+export class SettingsFailed extends StatusFailure {
   override readonly name = 'SettingsFailed';
-  readonly status: number;
-  constructor(status: number) {
-    super(`status ${status}`);
-    this.status = status;
-  }
 }

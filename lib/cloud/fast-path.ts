@@ -1,1 +1,0 @@
-export { FastPath } from '../push/fast-path.ts';
