@@ -58,12 +58,13 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
   }
 
   async look(): Promise<Sight> {
-    const { state, heads } = await this.#mailbox.heads(this.folders);
+    const at = await this.#mailbox.heads(this.folders);
+    const { state, heads } = at;
     const seen = placeOf(state, this.folders, heads);
     if (seen === this.#rest) return NOTHING;
     this.#rest = undefined;
     // What is committed from here on has its own wake: it is no matter that the heads are a moment older.
-    const kinds = await this.#deps.news.look(this.#mailbox, this.device, this.folders);
+    const kinds = await this.#deps.news.look(this.#mailbox, this.device, this.folders, at);
     const of = (kind: string) => this.folders.filter((folder) => kinds.get(folder) === kind);
     const unsynced = of('unsynced');
     const fresh = unsynced.filter((folder) => this.#isNews(folder, heads.get(folder)?.added ?? 0));

@@ -7,7 +7,7 @@ import { type Position, unfinished } from './position.ts';
 import { RowFolder } from './rows.ts';
 import { moveOn, ownRows } from './state.ts';
 import type { LoadedState, SyncStates } from './states.ts';
-import type { News, NewsKind } from './types.ts';
+import type { Heads, News, NewsKind } from './types.ts';
 
 /** Rows that one look reads; more than these without news are news. */
 const LOOK_ROWS = 512;
@@ -35,20 +35,21 @@ export class SyncNews implements News {
     mailbox: Mailbox,
     device: DeviceId,
     folders: readonly FolderId[],
+    known?: Heads,
   ): Promise<ReadonlyMap<FolderId, NewsKind>> {
     const [{ heads, state }, loaded] = await Promise.all([
-      mailbox.heads(folders),
+      known ?? mailbox.heads(folders),
       this.#states.load(mailbox.id, device, folders),
     ]);
     const found = new Map<FolderId, NewsKind>();
     for (const [place, id] of folders.entries()) {
       const folder = heads.get(id);
-      const known = loaded[place];
+      const synced = loaded[place];
       if (!folder) found.set(id, 'gone');
-      else if (!known) found.set(id, 'unsynced');
+      else if (!synced) found.set(id, 'unsynced');
       // A Sync says status 3 then, and the device begins again.
-      else if (!usable(known.state, folder, state, this.#clock.now())) found.set(id, 'now');
-      else found.set(id, await this.#folder(mailbox, device, folder, known));
+      else if (!usable(synced.state, folder, state, this.#clock.now())) found.set(id, 'now');
+      else found.set(id, await this.#folder(mailbox, device, folder, synced));
     }
     return found;
   }

@@ -14,10 +14,19 @@ export type NewsKind =
   /** The collection does not exist. */
   | 'gone';
 
+/** Heads as `Mailbox.heads` gives them. */
+export type Heads = Awaited<ReturnType<Mailbox['heads']>>;
+
 export interface News {
   /**
    * Strong. Compares with the last key returned to the device (MS-ASCMD R5636). Where all rows after the watermark are
    * no news, it moves the stored watermark over them, so that they are not read again.
+   * @param known heads of these folders that the caller has just read; they are read here where absent
    */
-  look(mailbox: Mailbox, device: DeviceId, folders: readonly FolderId[]): Promise<ReadonlyMap<FolderId, NewsKind>>;
+  look(
+    mailbox: Mailbox,
+    device: DeviceId,
+    folders: readonly FolderId[],
+    known?: Heads,
+  ): Promise<ReadonlyMap<FolderId, NewsKind>>;
 }
