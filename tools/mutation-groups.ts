@@ -68,6 +68,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     tests: [
       'test/unit/commands/device-',
       'test/unit/commands/provision',
+      'test/unit/commands/settings/',
       'test/unit/commands/settings',
       'test/unit/commands/validate-cert',
       'test/unit/commands/validate-cert/',

@@ -88,6 +88,24 @@ describe('FolderSync', () => {
     expect((await phone.sync()).Changes).toEqual({ Count: 0 });
   });
 
+  test.each([
+    ['one came and one went', true, true],
+    ['one came and one was renamed', true, false],
+    ['one was renamed and one went', false, true],
+  ])('tells it under a new key where %s', async (_, came, went) => {
+    const world = await openFolderWorld();
+    const phone = world.phone();
+    const [a, b] = [await make(world, 'A'), await make(world, 'B')];
+    await phone.sync();
+    const before = phone.key;
+    if (came) await make(world, 'C');
+    if (went) await world.mailbox.deleteFolder(a.id);
+    if (!came || !went) await world.mailbox.changeFolder(b.id, { name: 'B2', parent: ROOT });
+    expect((await phone.sync()).Changes).toMatchObject({ Count: 2 });
+    expect(phone.key).not.toBe(before);
+    expect((await phone.sync()).Changes).toEqual({ Count: 0 });
+  });
+
   test('counts 0 when nothing changed, and writes nothing [MS-ASCMD R2120]', async () => {
     const world = await openFolderWorld();
     const phone = world.phone();

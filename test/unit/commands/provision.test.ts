@@ -128,6 +128,12 @@ describe('where a policy is in place', () => {
     expect((await ada.acknowledge(undefined)).Policies!.Policy[0]).toMatchObject({ Status: 1 });
   });
 
+  test('spaces around a key are no part of it', async () => {
+    const ada = await phone();
+    await ada.initial();
+    expect((await ada.acknowledge(` ${ada.keys.at(-1)}\n`)).Policies!.Policy[0]).toMatchObject({ Status: 1 });
+  });
+
   test('an acknowledgement before any first phase is status 5', async () => {
     const ada = await phone();
     expect((await ada.acknowledge('5')).Policies!.Policy[0]).toEqual({ PolicyType: WBXML_POLICY, Status: 5 });
@@ -184,6 +190,14 @@ describe('where nothing is demanded', () => {
     expect((await ada.acknowledge(ada.keys.at(-1), status)).Policies!.Policy[0]!.Status).toBe(1);
   });
 
+  test('a device that was told so before is told the same again', async () => {
+    const ada = await phone();
+    await ada.comply();
+    expect((await ada.device()).policyHash).toBeDefined();
+    const [again] = (await ada.initial()).Policies!.Policy;
+    expect(again!.Data).toEqual({ EASProvisionDoc: { DevicePasswordEnabled: false } });
+  });
+
   test('any more, a device that complied is relieved of it', async () => {
     const ada = await phone();
     await ada.world.policies.save('default', STRICT);
@@ -237,6 +251,12 @@ describe('the request', () => {
       expect(again.Policies).toEqual({ Policy: [{ PolicyType: type, Status: status }] });
     },
   );
+
+  test('is not given back more than the beginning of a type that nobody knows', async () => {
+    const ada = await phone();
+    const [answered] = (await ada.initial('x'.repeat(65))).Policies!.Policy;
+    expect(answered).toEqual({ PolicyType: 'x'.repeat(64), Status: 3 });
+  });
 
   test('for a policy that is not there gets 2, for one that cannot be read 4 [MS-ASPROV R379 R381 R473 R691]', async () => {
     const ada = await phone();
@@ -294,6 +314,10 @@ describe("AOSP's account test", () => {
     await ada.initial();
     expect((await ada.acknowledge(ada.keys.at(-1))).Policies!.Policy[0]!.Status).toBe(1);
     expect((await ada.acknowledge('0')).Policies!.Policy[0]!.Status).toBe(5);
+    ada.policyKey = undefined;
+    for (const none of [undefined, '', ' ']) {
+      expect((await ada.acknowledge(none)).Policies!.Policy[0]!.Status).toBe(5);
+    }
     expect(await ada.world.devices.list(ada.account.id)).toEqual([]);
     // It is no way around the policy.
     ada.policyKey = ada.keys.at(-1);

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSettings } from '../../../lib/commands/settings.ts';
 import type { SettingsRequest } from '../../../lib/documents/settings.ts';
+import { StoreUnavailable } from '../../../lib/store/ports.ts';
 import { ALL_VERSIONS, type Phone, phone } from './phone.ts';
 
 /** There was no such command in 2.5. */
@@ -27,6 +28,7 @@ describe('DeviceInformation', () => {
     const ada = await phone();
     const tell = (set: object) => ada.settings({ DeviceInformation: { Set: set } });
     await tell({ Model: 'A', IMEI: '1', MobileOperator: 'X', UserAgent: 'U', EnableOutboundSMS: 1 });
+    expect((await ada.device()).information).toMatchObject({ model: 'A', enableOutboundSms: true });
     await tell({ Model: 'B', IMEI: '', EnableOutboundSMS: 0 });
     expect((await ada.device()).information).toEqual({
       model: 'B',
@@ -110,6 +112,7 @@ describe('other properties', () => {
   test.each([
     ['a recovery password that nobody asked for [MS-ASCMD R4402]', { DevicePassword: { Set: { Password: 'x' } } }, 7],
     ['one that is too long [MS-ASCMD R4400]', { DevicePassword: { Set: { Password: 'x'.repeat(256) } } }, 5],
+    ['one that is as long as it may be', { DevicePassword: { Set: { Password: 'x'.repeat(255) } } }, 7],
     ['none where one is set [MS-ASCMD R4398]', { DevicePassword: { Set: {} } }, 2],
     ['nothing of DevicePassword', { DevicePassword: {} }, 2],
     ['switching automatic replies off', { Oof: { Set: { OofState: 0 } } }, 1],
@@ -226,6 +229,15 @@ describe('automatic replies', () => {
     expect(await get()).toEqual(before);
   });
 
+  test('are no status where they cannot be kept: the request fails', async () => {
+    const ada = await phone();
+    const down = async () => {
+      throw new StoreUnavailable('down');
+    };
+    vi.spyOn(ada.world.table, 'transact').mockImplementation(down);
+    await expect(oof(ada).set({ OofState: 1 })).rejects.toThrow(StoreUnavailable);
+  });
+
   test('are said of an audience that is silent, too [MS-ASCMD R1609]', async () => {
     const { get, set } = oof(await phone());
     await set({ OofMessage: [message({ AppliesToExternalKnown: true, Enabled: false })] });
@@ -254,6 +266,7 @@ describe('several properties in one request', () => {
   test('a failure carries its code', () => {
     const command = createSettings({} as Parameters<typeof createSettings>[0]);
     expect(command).toMatchObject({ name: 'Settings', code: 17, needsPolicy: true, body: 'required' });
+    expect(command.versions).toEqual({ since: 120 });
     expect(command.failure(142)).toEqual({ Status: 142 });
   });
 });
