@@ -117,6 +117,28 @@ describe('a Ping that looks', () => {
     expect(asked.news).toBe(2);
   });
 
+  test('that found one folder for now and one for later looks again', async () => {
+    const { watch, asked, news } = watching();
+    news.set('a', 'now');
+    news.set('b', 'later');
+    const found = { now: names('a'), later: names('b'), hierarchy: false };
+    expect([await watch.look(), await watch.look()]).toEqual([found, found]);
+    expect(asked.news).toBe(2);
+  });
+
+  test('tells one place from another of the same digits', async () => {
+    const { watch, asked, state, heads } = watching({ policyEpoch: 12 });
+    const at = async (hierarchy: number, policyEpoch: number, tail: number | undefined) => {
+      Object.assign(state, { hierarchy, policyEpoch });
+      heads.set('b', { seq: 1, added: 0, tail });
+      const { hierarchy: told } = await watch.look();
+      return [asked.news, told];
+    };
+    expect(await at(1, 12, undefined)).toEqual([1, false]);
+    expect(await at(1, 12, 0)).toEqual([1, false]);
+    expect(await at(11, 2, 0)).toEqual([2, true]);
+  });
+
   test('asks for the hierarchy again only where it may be another', async () => {
     const { watch, asked, commit, state, world } = watching();
     const look = async () => {
