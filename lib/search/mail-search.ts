@@ -1,11 +1,12 @@
 import type { ItemRef } from '../mailbox/server-id.ts';
 import type { Item, Mailbox } from '../mailbox/types.ts';
 import { sleep } from '../ops/clock.ts';
-import { type FolderId, type ItemId, type MailboxId, unmarked } from '../ops/ids.ts';
+import type { MailboxId } from '../ops/ids.ts';
 import { errorFields } from '../ops/log.ts';
 import { Indexer, type IndexerDeps, nameOf } from './indexer.ts';
 import { matches } from './match.ts';
-import { type Hit, MAX_TOTAL, type SearchQuery } from './types.ts';
+import { confirm, hasPhrase, load, loosened } from './phrases.ts';
+import { type Hit, type Hits, MAX_TOTAL, newestFirst, type SearchQuery } from './types.ts';
 
 export interface Found {
   /** Newest first. */
@@ -39,7 +40,8 @@ export class MailSearch {
     range: { readonly from: number; readonly to: number },
   ): Promise<Found> {
     const { hits, total } = await this.#hits(mailbox, query, range.to + 1);
-    return { items: await load(mailbox, hits.slice(range.from, range.to + 1)), total };
+    const items = await load(mailbox, hits.slice(range.from, range.to + 1));
+    return { items: items.filter((item) => item !== undefined), total };
   }
 
   /** Where the messages of a conversation are; the newest thousand. `id` as hex. */
@@ -48,13 +50,13 @@ export class MailSearch {
   }
 
   async #hits(mailbox: Mailbox, query: SearchQuery, limit: number): Promise<{ hits: readonly Hit[]; total: number }> {
-    const { index, log } = this.#deps;
+    const { log } = this.#deps;
     const waiting = await this.indexer.catchUp(mailbox, CATCH_UP_MS);
     if (!waiting.complete) {
       log.warn('search index is behind', { mailbox: mailbox.id });
       void this.#complete(mailbox);
     }
-    const found = await index.search(mailbox.id, query, limit + waiting.stale.size);
+    const found = await this.#indexed(mailbox, query, limit + waiting.stale.size);
     // Folders whose deletion has not come to the index, and items whose words it has not or no more.
     const kept = found.hits.filter(
       ({ folder, item }) => waiting.folders.has(folder) && !waiting.stale.has(nameOf(folder, item)),
@@ -63,6 +65,13 @@ export class MailSearch {
     const hits = [...kept, ...fresh.map(({ folder, item }) => ({ folder, item }))].sort(newestFirst);
     const total = Math.min(found.total - (found.hits.length - kept.length) + fresh.length, MAX_TOTAL);
     return { hits: hits.slice(0, limit), total };
+  }
+
+  async #indexed(mailbox: Mailbox, query: SearchQuery, limit: number): Promise<Hits> {
+    const { index, blobs } = this.#deps;
+    if (index.phrases || !hasPhrase(query)) return index.search(mailbox.id, query, limit);
+    const { hits } = await index.search(mailbox.id, loosened(query), Math.max(limit, MAX_TOTAL));
+    return confirm({ mailbox, blobs }, hits, query, limit);
   }
 
   /** Goes on where the search left off, so that the next one finds everything. Never rejects. */
@@ -77,22 +86,4 @@ export class MailSearch {
       this.#completing.delete(mailbox.id);
     }
   }
-}
-
-/** Ids begin with the received date. */
-const newestFirst = (a: Hit, b: Hit): number => {
-  const [first, second] = [unmarked(a.item), unmarked(b.item)];
-  return first < second ? 1 : first > second ? -1 : 0;
-};
-
-async function load(mailbox: Mailbox, hits: readonly Hit[]): Promise<Item[]> {
-  const byFolder = new Map<FolderId, ItemId[]>();
-  for (const { folder, item } of hits) byFolder.set(folder, [...(byFolder.get(folder) ?? []), item]);
-  const found = new Map<string, Item>();
-  await Promise.all(
-    [...byFolder].map(async ([folder, ids]) => {
-      for (const [id, item] of await mailbox.items(folder, ids)) found.set(nameOf(folder, id), item);
-    }),
-  );
-  return hits.map(({ folder, item }) => found.get(nameOf(folder, item))).filter((item) => item !== undefined);
 }

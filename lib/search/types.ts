@@ -1,5 +1,5 @@
 import type { ItemClass } from '../mailbox/types.ts';
-import type { FolderId, ItemId, MailboxId } from '../ops/ids.ts';
+import { type FolderId, type ItemId, type MailboxId, unmarked } from '../ops/ids.ts';
 import type { Phrase } from './tokens.ts';
 
 /** Where a word may stand. */
@@ -47,6 +47,12 @@ export interface Hit {
   readonly item: ItemId;
 }
 
+/** By the received date, with which ids begin: texts stand among mail, though their ids are in a range of their own. */
+export function newestFirst(a: Pick<Hit, 'item'>, b: Pick<Hit, 'item'>): number {
+  const [first, second] = [unmarked(a.item), unmarked(b.item)];
+  return first < second ? 1 : first > second ? -1 : 0;
+}
+
 export interface Hits {
   /** Newest first, at most as many as were asked for. */
   readonly hits: readonly Hit[];
@@ -89,6 +95,8 @@ export interface Step {
 export interface SearchIndex {
   /** Items that a step should have before it is worth its writes; what waits is searched beside the index. */
   readonly batch: number;
+  /** Whether it knows that the words of a phrase follow one another; elsewhere an item with all of them is found. */
+  readonly phrases: boolean;
   marks(mailbox: MailboxId): Promise<Marks | undefined>;
   /** Forgets all of a mailbox and begins anew. */
   reset(mailbox: MailboxId, incarnation: string): Promise<void>;
@@ -96,7 +104,7 @@ export interface SearchIndex {
   apply(mailbox: MailboxId, folder: FolderId, step: Step): Promise<boolean>;
   /** Forgets a folder: it was deleted, or its log does not reach back to the mark. */
   forget(mailbox: MailboxId, folder: FolderId): Promise<void>;
-  /** Newest first. Words of a phrase follow one another where the engine knows places of words; elsewhere all are there. */
+  /** Newest first. */
   search(mailbox: MailboxId, query: SearchQuery, limit: number): Promise<Hits>;
   close(): Promise<void>;
 }

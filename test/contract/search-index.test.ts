@@ -2,12 +2,19 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ItemClass } from '../../lib/mailbox/types.ts';
-import { type FolderId, type ItemId, type MailboxId, ulidFor } from '../../lib/ops/ids.ts';
-import { matches } from '../../lib/search/match.ts';
+import { type FolderId, type ItemId, type MailboxId, smsId, ulidFor } from '../../lib/ops/ids.ts';
+import { matches, receivedOf } from '../../lib/search/match.ts';
 import { SqliteSearchIndex } from '../../lib/search/sqlite/index.ts';
 import { TableSearchIndex } from '../../lib/search/table/index.ts';
 import { tokens } from '../../lib/search/tokens.ts';
-import { FIELDS, type IndexedItem, type Mark, type SearchIndex, type SearchQuery } from '../../lib/search/types.ts';
+import {
+  FIELDS,
+  type IndexedItem,
+  type Mark,
+  newestFirst,
+  type SearchIndex,
+  type SearchQuery,
+} from '../../lib/search/types.ts';
 import { storeMissing } from '../support/make-store.ts';
 import { openTestStore, STORES, temporaryFolder } from '../support/stores.ts';
 
@@ -39,9 +46,10 @@ interface Given {
 
 function item({ minute, words = {}, ...given }: Given, key = ''): IndexedItem {
   const fields = FIELDS.map((field) => [field, tokens(words[field] ?? '')] as const);
+  const id = ulidFor(START + minute * MINUTE, `${given.folder}${minute}${key}`);
   return {
     folder: folder(given.folder ?? 'inbox'),
-    item: ulidFor(START + minute * MINUTE, `${given.folder}${minute}${key}`),
+    item: given.class === 'SMS' ? smsId(id) : id,
     class: given.class ?? 'Email',
     conversation: given.conversation ?? '00',
     attachments: given.attachments ?? false,
@@ -76,11 +84,12 @@ class Filled {
   /** The same by looking at every item. */
   truth(query: SearchQuery): string[] {
     const found = [...this.items.values()].filter((each) => matches(each, query));
-    return found.sort((a, b) => (a.item < b.item ? 1 : -1)).map((each) => `${each.folder}:${each.item}`);
+    return found.sort(newestFirst).map((each) => `${each.folder}:${each.item}`);
   }
 }
 
 const word = (text: string, prefix = false) => ({ any: [{ words: [text], prefix }] });
+const dateOf = (name: string) => receivedOf(name.slice(2) as ItemId);
 const name = ({ folder, item }: IndexedItem) => `${folder}:${item}`;
 
 describe.each(ENGINES)('the index in %s', (_, missing, open) => {
@@ -108,6 +117,19 @@ describe.each(ENGINES)('the index in %s', (_, missing, open) => {
       expect((await all.find({ clauses: [subject] })).names).toEqual([name(a)]);
       expect((await all.find({ clauses: [word('cran')] })).names).toEqual([]);
       expect((await all.find({ clauses: [word('cran', true)] })).names).toHaveLength(2);
+    });
+
+    it('puts texts among mail by their dates', async () => {
+      const days = Array.from({ length: 12 }, (_, minute) => {
+        return item({ minute, class: minute % 3 === 0 ? 'SMS' : 'Email', words: { body: 'many' } });
+      });
+      const all = await filled();
+      for (const each of days.toReversed()) await all.step(folder('inbox'), [each]);
+      const newest = days.toReversed().map(name);
+      expect((await all.find({ clauses: [word('many')] })).names).toEqual(newest);
+      expect((await all.find({ clauses: [word('many')] }, 5)).names).toEqual(newest.slice(0, 5));
+      const early = { clauses: [word('many')], before: START + 3 * MINUTE };
+      expect((await all.find(early)).names).toEqual(newest.slice(-3));
     });
 
     it('gives no more than the limit and tells how many there are', async () => {
@@ -249,7 +271,7 @@ describe.each(ENGINES)('the index in %s', (_, missing, open) => {
               const expected = all.truth(asked);
               const { names, total } = await all.find(asked);
               expect([...names].sort()).toEqual([...expected].sort());
-              expect(names.map((each) => each.slice(2, 12))).toEqual(expected.map((each) => each.slice(2, 12)));
+              expect(names.map(dateOf)).toEqual(expected.map(dateOf));
               expect(total).toBe(expected.length);
             }
           },

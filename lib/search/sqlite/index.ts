@@ -38,6 +38,7 @@ export interface SqliteSearchOptions {
 export class SqliteSearchIndex implements SearchIndex {
   /** A step of one item is cheap here. */
   readonly batch = 1;
+  readonly phrases = true;
   readonly #files: LRUCache<string, IndexFile>;
   readonly #dir: string;
   readonly #busyTimeoutMs: number;

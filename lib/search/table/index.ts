@@ -16,6 +16,7 @@ const WRITES = 50;
  */
 export class TableSearchIndex implements SearchIndex {
   readonly batch: number;
+  readonly phrases = false;
   readonly #table: Table;
 
   /** @param batch items of a step, apart from what waited for a day. Default 100. @throws RangeError */

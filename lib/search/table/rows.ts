@@ -1,5 +1,5 @@
 import type { ItemClass } from '../../mailbox/types.ts';
-import type { FolderId, ItemId, MailboxId } from '../../ops/ids.ts';
+import { type FolderId, type ItemId, type MailboxId, unmarked } from '../../ops/ids.ts';
 import type { Row } from '../../store/ports.ts';
 import { keys, SEARCH_HEADS } from '../../store/schema.ts';
 import type { IndexedItem, Mark, Step } from '../types.ts';
@@ -10,7 +10,7 @@ export interface Head {
   readonly folder: FolderId;
   /** How many items; 0 for a step that only removes. */
   readonly size: number;
-  /** Largest and smallest item id. */
+  /** Largest and smallest item id, those of texts without their mark: by date. */
   readonly newest: ItemId;
   readonly oldest: ItemId;
   /** Items of earlier batches of this folder that are no more, or have other words now. */
@@ -26,10 +26,10 @@ export interface Entry {
 }
 
 export function headRow(mailbox: MailboxId, folder: FolderId, batch: string, n: number, { put, remove }: Step): Row {
-  const ids = put.map(({ item }) => item).sort();
+  const dated = put.map(({ item }) => unmarked(item)).sort();
   const { pk, sk } = keys.searchHead(mailbox, batch);
-  const gone = [...new Set([...remove, ...ids])];
-  return { pk, sk, folder, size: put.length, newest: ids.at(-1) ?? '', oldest: ids[0] ?? '', gone, n };
+  const gone = [...new Set([...remove, ...put.map(({ item }) => item)])];
+  return { pk, sk, folder, size: put.length, newest: dated.at(-1) ?? '', oldest: dated[0] ?? '', gone, n };
 }
 
 export function headOf(row: Row): Head {

@@ -3,12 +3,13 @@ import type { ItemId, MailboxId } from '../../ops/ids.ts';
 import { isSms, ulidTime, unmarked } from '../../ops/ids.ts';
 import type { Row, Table } from '../../store/ports.ts';
 import { keys, SEARCH_HEADS, searchBucketPrefix, searchPartition } from '../../store/schema.ts';
-import { type Clause, type Hit, type Hits, MAX_TOTAL, type SearchQuery, type Term } from '../types.ts';
+import { type Clause, type Hit, type Hits, MAX_TOTAL, newestFirst, type SearchQuery, type Term } from '../types.ts';
 import { bucketOf, conversationWord, placesIn } from './postings.ts';
 import { type Entry, entriesOf, type Head, headOf } from './rows.ts';
 
 /** Rows of items that are read at once. */
 const ITEM_ROWS = 24;
+
 export async function searchTable(table: Table, mailbox: MailboxId, query: SearchQuery, limit: number): Promise<Hits> {
   const [heads, places] = await Promise.all([readHeads(table, mailbox), readPlaces(table, mailbox, query)]);
   const gone = goneOf(heads);
@@ -26,10 +27,11 @@ export async function searchTable(table: Table, mailbox: MailboxId, query: Searc
       const row = rows[n];
       if (row) hits.push(...matching(head, entriesOf(row), places, query, gone));
     });
-    hits.sort((a, b) => (a.item < b.item ? 1 : -1));
+    hits.sort(newestFirst);
     // What follows is older than all that was asked for, and nobody counts past this.
     const next = candidates[at + ITEM_ROWS];
-    if (hits.length >= MAX_TOTAL && hits.length >= limit && next && next.newest < hits[limit - 1]!.item) break;
+    if (hits.length >= MAX_TOTAL && hits.length >= limit && next && next.newest < unmarked(hits[limit - 1]!.item))
+      break;
   }
   return { hits: hits.slice(0, limit), total: Math.min(hits.length, Math.max(MAX_TOTAL, limit)) };
 }
@@ -56,7 +58,7 @@ function goneOf(heads: readonly Head[]): ReadonlyMap<string, number> {
 function mayMatch({ folder, newest, oldest }: Head, { folders, after, before }: SearchQuery): boolean {
   if (folders && !folders.includes(folder)) return false;
   if (after !== undefined && newest < ulidTime(after + 1)) return false;
-  // Text messages have ids above all others: what else a batch of them holds only its items say.
+  // Written when ids of texts stood here with their mark: what else such a batch holds only its items say.
   return before === undefined || oldest < ulidTime(before) || isSms(newest);
 }
 
