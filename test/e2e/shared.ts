@@ -12,7 +12,7 @@ import { Phone, type PhoneFolder } from '../support/client/phone.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { PASSWORD, schemaErrors } from './harness.ts';
-import { frontSettings, storeInput } from './mode.ts';
+import { frontSettings, storeAnswered, storeInput } from './mode.ts';
 
 /** Real argon2id, but cheap: hundreds of tests log in. */
 const HASH_COST = { memory: 64, passes: 1, parallelism: 1 };
@@ -106,6 +106,7 @@ export async function untilAnswered<T>(clock: FakeClock, answer: Promise<T>, ste
   let over = false;
   answer.finally(() => (over = true)).catch(() => {});
   await until(async () => {
+    await storeAnswered();
     if (!over) await clock.advance(stepMs);
     return over;
   });
