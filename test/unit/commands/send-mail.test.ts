@@ -177,6 +177,20 @@ describe('what cannot be sent', () => {
     expect(await world.ask('send', mail(to(2)))).toBe('empty');
   });
 
+  test('nobody may send where the hour has no recipients', async () => {
+    const world = await openSendWorld({ send: { recipientsPerHour: 0 } });
+    expect(await world.ask('send', mail('bob@example.net'))).toBe(115);
+  });
+
+  test('up to the limits it goes: hops, and characters of a ClientId', async () => {
+    const world = await openSendWorld({ send: { maxHops: 2 } });
+    const hops = (n: number) => mail('bob@example.net', Array(n).fill('Received: from a'));
+    expect(await world.ask('send', hops(2))).toBe('empty');
+    expect(await world.ask('send', hops(3))).toBe(120);
+    expect(await world.ask('send', mail('bob@example.net'), { ClientId: 'x'.repeat(40) })).toBe('empty');
+    expect(await world.ask('send', mail('bob@example.net'), { AccountId: world.ann.id })).toBe('empty');
+  });
+
   test.each([
     ['an account that is none [MS-ASCMD R724 R4380]', { AccountId: 'other' }, 166],
     ['a rights template [MS-ASCMD R4960]', { TemplateID: 'x' }, 168],

@@ -37,6 +37,39 @@ describe('the thread of an answer', () => {
   });
 });
 
+describe('the index of a thread', () => {
+  const HEADER = '01'.repeat(22);
+  const indexOf = (conversationIndex: string, head = '') => {
+    const { fields } = withThread(written(head), source({ conversationIndex }), Date.UTC(2026, 0, 15));
+    return fields.filter(({ name }) => name === 'thread-index').map(({ line }) => line);
+  };
+  const bytesOf = (line: string) => Buffer.from(line.slice('Thread-Index:'.length).replace(/\s/g, ''), 'base64');
+
+  test('has that of the source and one level more', () => {
+    const [line, ...more] = indexOf(HEADER);
+    expect(more).toEqual([]);
+    expect(bytesOf(line!).toString('hex')).toMatch(new RegExp(`^${HEADER}[0-9a-f]{10}$`));
+  });
+
+  test('is broken into lines where it is long', () => {
+    const long = `${HEADER}${'0203040506'.repeat(30)}`;
+    const [line] = indexOf(long);
+    expect(bytesOf(line!).toString('hex').startsWith(long)).toBe(true);
+    for (const part of line!.split('\r\n ')) expect(part.length).toBeLessThanOrEqual(84);
+    expect(line!.split('\r\n ')).toHaveLength(4);
+  });
+
+  test('is its own where the client wrote one, and none where the source has none', () => {
+    expect(indexOf(HEADER, 'Thread-Index: AQ==\r\n')).toEqual(['Thread-Index: AQ==']);
+    expect(indexOf('01')).toEqual([]);
+  });
+
+  test('stands also where the client says whose answer it is', () => {
+    const { fields } = withThread(written('References: <x@y>\r\n'), source({ conversationIndex: HEADER }), 0);
+    expect(fields.map(({ name }) => name)).toEqual(['to', 'references', 'thread-index']);
+  });
+});
+
 describe('what goes with an answer', () => {
   const from = async (
     verb: 'reply' | 'forward',
