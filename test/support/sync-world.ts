@@ -2,6 +2,7 @@
 
 import { emailClass } from '../../lib/commands/sync/email.ts';
 import type { SyncItemClass } from '../../lib/commands/sync/item-class.ts';
+import { smsClass } from '../../lib/commands/sync/sms.ts';
 import { createSyncCommand, type SyncDeps } from '../../lib/commands/sync.ts';
 import { SyncRequest, SyncResponse } from '../../lib/documents/sync.ts';
 import type { Account, Device } from '../../lib/identity/types.ts';
@@ -42,6 +43,8 @@ export async function openSyncWorld(
     readonly wrap?: (table: Table) => Table;
     readonly options?: SyncDeps['options'];
     readonly email?: (email: SyncItemClass) => SyncItemClass;
+    /** Text messages beside the mail. */
+    readonly sms?: boolean;
     readonly log?: Log;
   } = {},
 ): Promise<SyncWorld> {
@@ -52,8 +55,8 @@ export async function openSyncWorld(
   };
   const { store, clock, mailbox, mailboxes } = await openTestMailbox({ kind: input.kind, wrap });
   const email = emailClass(store.blobs);
-  const world = (of: Mailbox): SyncWorld =>
-    makeWorld(of, clock, table!, input.email ? input.email(email) : email, input);
+  const classes = [input.email ? input.email(email) : email, ...(input.sms ? [smsClass(store.blobs)] : [])];
+  const world = (of: Mailbox): SyncWorld => makeWorld(of, clock, table!, classes, input);
   const fresh = async (): Promise<SyncWorld> => {
     const next = await mailboxes.create(`m${++mailboxCount}` as MailboxId);
     return { ...world(next), fresh };
@@ -67,12 +70,12 @@ function makeWorld(
   mailbox: Mailbox,
   clock: FakeClock,
   table: Table,
-  email: SyncItemClass,
+  classes: readonly SyncItemClass[],
   input: { readonly options?: SyncDeps['options']; readonly log?: Log },
 ): Omit<SyncWorld, 'fresh'> & { fresh: SyncWorld['fresh'] } {
   const states = new SyncStates(table);
   const news = new SyncNews(states, clock);
-  const another = () => createSyncCommand({ table, states, news, classes: [email], options: input.options });
+  const another = () => createSyncCommand({ table, states, news, classes, options: input.options });
   const context = (device: DeviceId, over: Partial<CommandContext> = {}): CommandContext => ({
     version: 141,
     account: { id: mailbox.id } as Account,

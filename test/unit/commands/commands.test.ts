@@ -75,6 +75,17 @@ describe('a command says', () => {
     },
   );
 
+  test.each([
+    ['Settings', { since: 120 }],
+    ['ItemOperations', { since: 120 }],
+    ['Find', { since: 161 }],
+    ['GetAttachment', { until: 121 }],
+    ['Sync', undefined],
+    ['Provision', undefined],
+  ])('in which versions it is: %s', (name, versions) => {
+    expect(made(name).versions).toEqual(versions);
+  });
+
   test('under a code of its own', () => {
     expect(new Set(COMMANDS.map(([, , code]) => code)).size).toBe(COMMANDS.length);
   });

@@ -65,6 +65,15 @@ describe('a name to be resolved', () => {
     expect((await resolve(people(ADA), to)).asked).toEqual(looked);
   });
 
+  test.each(['ada@example.com', '"Ada L." <ada@example.com>', 'Ada L. <ada@example.com>   '])(
+    'that is an address is whom it names: %s',
+    async (to) => {
+      const [other, ada] = people(['Ada', 'other@example.com'], ADA);
+      const { first } = await resolve([other!, ada!], to);
+      expect(first).toMatchObject({ Status: 1, RecipientCount: 1, Recipient: [{ EmailAddress: 'ada@example.com' }] });
+    },
+  );
+
   test('that is the whole of one name or alias is meant, whoever else begins so', async () => {
     const both = people(['Ada', 'countess@example.com'], ['Ada Lovelace', 'ada.l@example.com']);
     expect((await resolve(both, ' ADA ')).first?.Recipient).toMatchObject([{ EmailAddress: 'countess@example.com' }]);
@@ -152,6 +161,34 @@ describe('what else is told of a person', () => {
       (await resolve(people(ADA), 'Ada', options, { over: { version } })).first?.Recipient?.[0]?.Picture;
     expect(await at(141)).toEqual([{ Status: 173 }]);
     expect(await at(140)).toBeUndefined();
+  });
+
+  test('the photos of those who are shown, and no more are read', async () => {
+    const read: unknown[] = [];
+    const photos: ResolveRecipientsDeps['photos'] = {
+      async *each(ids) {
+        read.push(...ids);
+        for (const _ of ids) yield new Uint8Array(3);
+      },
+    };
+    const options = { Picture: { MaxPictures: 3 }, MaxAmbiguousRecipients: 2 };
+    const entries = [...many(4), ...people(ALAN)];
+    const { answer } = await resolve(entries, ['ann', 'Alan', 'ann 0', 'Nobody'], options, { deps: { photos } });
+    const told = answer.Response!.map(({ Recipient }) => Recipient?.map(({ Picture }) => Picture?.[0]?.Status));
+    // Whoever is shown twice is read once.
+    expect(told).toEqual([[1, 1], [1], [1], undefined]);
+    expect(read).toEqual(['ann0@example.com', 'ann1@example.com', 'alan@example.com']);
+  });
+
+  test('the photo of one who is meant, however few may be suggested', async () => {
+    const photos: ResolveRecipientsDeps['photos'] = {
+      async *each(ids) {
+        for (const _ of ids) yield new Uint8Array(3);
+      },
+    };
+    const options = { Picture: {}, MaxAmbiguousRecipients: 0 };
+    const { first } = await resolve(people(ADA), 'Ada', options, { deps: { photos } });
+    expect(first?.Recipient?.[0]?.Picture).toMatchObject([{ Status: 1 }]);
   });
 
   const hour = { StartTime: '2026-01-15T10:00:00.000Z', EndTime: '2026-01-15T11:00:00.000Z' };

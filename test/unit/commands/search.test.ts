@@ -129,6 +129,16 @@ describe('a Search of the address list', () => {
 });
 
 describe('a Search of the mailbox', () => {
+  test.each<[25 | 120, number]>([
+    [25, 2],
+    [120, 1],
+  ])('came with 12.0: version %i has status %i', async (version, status) => {
+    const { command } = searcher({ ids: 'a' });
+    const request = { Store: { Name: 'Mailbox', Query: el('Search', 'Query', words) } };
+    const answer = await command.run(bareContext({ mailbox, version }), request as never);
+    expect(answer).toMatchObject({ document: { Response: { Store: { Status: status } } } });
+  });
+
   test('tells of each message where it is and what it is', async () => {
     const { Store, results, wishes } = await search('Mailbox', words, { Range: '5-9' }, { ids: 'ab' });
     expect(Store).toMatchObject({ Status: 1, Range: '5-6', Total: 77 });

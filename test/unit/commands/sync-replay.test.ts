@@ -1,5 +1,7 @@
 /** Lost answers, repeated requests, two requests at once. */
 import { describe, expect, test } from 'vitest';
+import type { SyncItemClass } from '../../../lib/commands/sync/item-class.ts';
+import { StoreUnavailable } from '../../../lib/store/ports.ts';
 import { INBOX, TRASH } from '../../support/mailboxes.ts';
 import { add, change, remove, TestPhone, writable } from '../../support/sync-phone.ts';
 import { deliver, elsewhere, itemOf, openSyncWorld } from '../../support/sync-world.ts';
@@ -214,6 +216,30 @@ describe('two requests of one device at once', () => {
       for (const { Status } of [one!, two!]) expect([1, 16]).toContain(Status);
       expect(await world.mailbox.page(INBOX, { limit: 10 })).toHaveLength(3);
     }
+  });
+
+  test('that mean two things by one ClientId: the slower one comes again', async () => {
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const faster = (base: SyncItemClass): SyncItemClass => ({
+      ...writable(base),
+      async create(input) {
+        const run = meanwhile;
+        meanwhile = undefined;
+        await run?.();
+        return await writable(base).create!(input);
+      },
+    });
+    const world = await openSyncWorld({ email: faster });
+    const phone = new TestPhone(world);
+    await phone.start();
+    const other = (Subject: string) => () => phone.send({ Commands: [add('c1', { Subject })] }, {}, world.another());
+    meanwhile = other('Other');
+    await expect(phone.send({ Commands: [add('c1', { Subject: 'Mine' })] })).rejects.toThrow(StoreUnavailable);
+    meanwhile = other('Same');
+    const same = await phone.send({ Commands: [add('c1', { Subject: 'Same' })] });
+    expect([1, 16]).toContain(collectionOf(same).Status);
+    const subjects = (await world.mailbox.page(INBOX, { limit: 10 })).map(({ content }) => content.subject);
+    expect(subjects.toSorted()).toEqual(['Other', 'Same']);
   });
 
   test('a look of a Ping between read and write does not cost the request anything', async () => {

@@ -39,6 +39,12 @@ describe('the times of a recipient', () => {
     expect(await availabilityOf(says('0000'), group, interval, 0)).toEqual({ Status: 1, MergedFreeBusy: '4444' });
   });
 
+  test('are not known where a calendar says less than was asked', async () => {
+    const group = { accounts: people(2), strangers: 0 };
+    expect(await availabilityOf(says('22', '0300'), group, interval, 0)).toMatchObject({ MergedFreeBusy: '2344' });
+    expect(await availabilityOf(says(''), group, interval, 0)).toMatchObject({ MergedFreeBusy: '4444' });
+  });
+
   test('are no longer than 32 KB: the longest interval has 42 days [MS-ASCMD R3317]', async () => {
     const ask = (days: number) =>
       parseInterval('2026-01-01T00:00:00Z', new Date(Date.UTC(2026, 0, 1 + days)).toISOString());

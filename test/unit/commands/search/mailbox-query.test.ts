@@ -60,6 +60,10 @@ describe('a query of the mailbox', () => {
     ['only a folder', [inFolder('a')]],
     ['only a class', [ofClass('Email')]],
     ['a class that is none', [free('crane'), ofClass('Email'), ofClass('Fax')]],
+    [
+      'two conversations [MS-ASCMD R5815]',
+      [1, 2].map((byte) => el('Search', 'ConversationId', new Uint8Array(16).fill(byte))),
+    ],
     ['a date that is none', [free('crane'), dated('LessThan', 'soon')]],
   ])('with %s is status 2', (_, children) => {
     expect(statusOf(() => and(...children))).toBe(2);

@@ -27,6 +27,7 @@ test.each([
   ],
   ['none at all', [10, undefined], { MaxPictures: 0 }, [[175], [173]]],
   ['no more than an answer should carry', [1_500_000, 1_000_000, 400_000], {}, [[1, 1_500_000], [175], [1, 400_000]]],
+  ['as many bytes as an answer carries', [2 * 1024 * 1024, 1], {}, [[1, 2 * 1024 * 1024], [175]]],
 ] as const)('photos: %s [MS-ASCMD R3286 R3288 R3289 R3295 R3296 R3297]', async (_, sizes, wish, expected) => {
   expect(await ask([...sizes], wish)).toEqual(expected.map(([status, length]) => [status, length]));
 });

@@ -70,6 +70,12 @@ describe('a message that is shown', () => {
     expect(await textOf(body!)).toBe('alice/m/mime as it arrived');
   });
 
+  test('as a message of just the bytes that are wanted leaves as it arrived, too', async () => {
+    const bodyPreferences = [{ Type: 4, TruncationSize: mimed.mime.size }];
+    const { body } = await show(item(mimed), { ...mime, bodyPreferences, part: 1 });
+    expect(await textOf(body!)).toBe('alice/m/mime as it arrived');
+  });
+
   test.each<[string, Partial<Wish>]>([
     ['of less than all of it', { bodyPreferences: [{ Type: 4, TruncationSize: 4 }], part: 1 }],
     ['in the document', { bodyPreferences: [{ Type: 4 }] }],
