@@ -2,7 +2,7 @@ import type { Mailboxes } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { DeviceId, MailboxId } from '../ops/ids.ts';
 import { ProtocolFailure } from '../protocol/command.ts';
-import { ConditionFailed, type Key, type Table, TRANSACTION_LIMIT } from '../store/ports.ts';
+import { ConditionFailed, type Key, type Table, TRANSACTION_LIMIT, type Write } from '../store/ports.ts';
 import { keys, mailboxPartition } from '../store/schema.ts';
 import { accessOf } from './access.ts';
 import { accessPatch, noticeOf } from './access-patch.ts';
@@ -75,20 +75,34 @@ export function createDevices(deps: DevicesDeps): Devices {
       seen = again.revision;
     }
   }
-  async function make(mailbox: MailboxId, seen: Seen): Promise<Device> {
-    if (Number.isFinite(maxDevices) && (await rows(mailbox)).length >= maxDevices) {
+  /**
+   * A place for one more device: the write is to be made with the device's row, and fails when another device was made
+   * since the places were counted. @throws ProtocolFailure 177
+   */
+  async function nextPlace(mailbox: MailboxId, id: DeviceId): Promise<Write> {
+    const key = keys.devicesMade(mailbox);
+    const made = (await table.get(key, 'strong'))?.n as number | undefined;
+    const others = (await rows(mailbox)).filter(({ sk }) => sk !== keys.device(mailbox, id).sk);
+    if (others.length >= maxDevices) {
       throw new ProtocolFailure(177, 'the mailbox has as many devices as it may have');
     }
+    return made === undefined
+      ? { op: 'update', key, set: { n: 1 }, when: { row: 'absent' } }
+      : { op: 'update', key, set: { n: made + 1 }, when: { equals: { n: made } } };
+  }
+  async function make(mailbox: MailboxId, seen: Seen): Promise<Device> {
+    const place = Number.isFinite(maxDevices) ? [await nextPlace(mailbox, seen.id)] : [];
     const { pk, sk } = keys.device(mailbox, seen.id);
     const fresh = { id: seen.id, ...attributes(seen), firstSeen: clock.now(), lastSeen: clock.now() };
     const { revision, patch: access } = await judged(mailbox, fresh);
     const { id: _, ...device } = { ...fresh, ...access };
     const { set } = devicePatch(device);
     try {
-      await table.transact([{ op: 'put', table: 'devices', row: { ...set, pk, sk }, when: { row: 'absent' } }]);
+      const put: Write = { op: 'put', table: 'devices', row: { ...set, pk, sk }, when: { row: 'absent' } };
+      await table.transact([put, ...place]);
     } catch (error) {
-      // Two first requests at once: the other one made it.
-      if (!(error instanceof ConditionFailed)) throw error;
+      // Two first requests at once: the other one made it. Where another device came, there may be no place any more.
+      if (!(error instanceof ConditionFailed) || !error.indexes.includes(0)) throw error;
     }
     return verified(mailbox, (await get(mailbox, seen.id)) ?? deviceOf({ ...set, pk, sk }), revision);
   }

@@ -11,7 +11,7 @@ import type { MailboxContext } from './context.ts';
 import { headWrite, nextChange, readFolder, readPlaces } from './folder-rows.ts';
 import { membership } from './membership.ts';
 import { type Addition, checkFolder, itemBytes, type Usage } from './quota.ts';
-import { limitsOf, makeRoom } from './room.ts';
+import { limitsOf, makeRoom, type Room } from './room.ts';
 import { itemRow, logWrites, stored, tombstone } from './rows.ts';
 import {
   type Changed,
@@ -29,6 +29,8 @@ export const MAX_BULK = 45;
 
 /** Names an operation in the rows that it writes. */
 const newTx = () => randomToken(9);
+
+const NO_ROOM_NEEDED: Room = { writes: [] };
 
 const unread = (content: EmailContent) => (content.read ? 0 : 1);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -86,7 +88,7 @@ export async function append(
     if (fresh.size === 0) return { result: { changed } };
     const added = [...fresh.values()];
     const addition = additionOf(added.map(({ content }) => itemBytes(content)));
-    const used = options.overQuota ? undefined : await makeRoom(context, head, addition);
+    const room = options.overQuota ? NO_ROOM_NEEDED : await makeRoom(context, head, addition);
     const by = {
       rows: added.length,
       count: added.length,
@@ -104,8 +106,9 @@ export async function append(
         change,
         added.map((item) => ({ item: item.id, kind: 'add' })),
       ),
+      ...room.writes,
     ];
-    return { writes, proof: keys.log(context.id, folder, seq, 0), result: { changed, used } };
+    return { writes, proof: keys.log(context.id, folder, seq, 0), result: { changed, used: room.used } };
   });
 }
 
@@ -130,7 +133,8 @@ export async function update(
     const kept = new Set(blobsOf(after.content));
     const lost = blobsOf(current.content).filter((blob) => !kept.has(blob));
     const bytes = itemBytes(after.content) - itemBytes(current.content);
-    if (bytes > 0 && !options.overQuota) await makeRoom(context, head, { items: 0, bytes, largest: 0 });
+    const grows = bytes > 0 && !options.overQuota;
+    const room = grows ? await makeRoom(context, head, { items: 0, bytes, largest: 0 }) : NO_ROOM_NEEDED;
     const by = { rows: 1, count: 0, unread: unread(after.content) - unread(current.content), bytes };
     const { kind } = wanted;
     const parts = kind === 'flags' ? flagParts(current.content, wanted.content) : undefined;
@@ -145,6 +149,7 @@ export async function update(
       },
       ...logWrites(context.id, folder, change, [{ item, kind, parts, was: membership(current) }]),
       ...garbageWrites(context, folder, change.seq, change.at, lost),
+      ...room.writes,
     ];
     return { writes, proof: keys.log(context.id, folder, change.seq, 0), result: { item: after, changed: true } };
   });
@@ -222,16 +227,17 @@ export async function move(
     const content = into?.content ?? current.content;
     const moved: Item = { ...current, id, folder: to, seq, addedSeq: seq, addedAt: at, content };
     const lost = into ? blobsOf(current.content) : [];
-    const isUnread = unread(current.content);
-    const bytes = itemBytes(current.content);
+    // What is sent in the place of a draft is larger than it was, and read.
+    const taken = { unread: unread(current.content), bytes: itemBytes(current.content) };
+    const put = { unread: unread(content), bytes: itemBytes(content) };
     // What is thrown away makes room elsewhere: a full folder of it may not keep it from being thrown away.
     if (target.type !== FolderType.DeletedItems) {
       const { folderItems } = await limitsOf(context);
-      checkFolder({ folderItems }, target.count, additionOf([bytes]));
+      checkFolder({ folderItems }, target.count, additionOf([put.bytes]));
     }
     const writes: Write[] = [
-      headWrite(context, source, leaving, { rows: 1, count: -1, unread: -isUnread, bytes: -bytes }),
-      headWrite(context, target, coming, { rows: 1, count: 1, unread: isUnread, bytes, added: true }),
+      headWrite(context, source, leaving, { rows: 1, count: -1, unread: -taken.unread, bytes: -taken.bytes }),
+      headWrite(context, target, coming, { rows: 1, count: 1, ...put, added: true }),
       tombstone(context.id, current, leaving.seq, at, { folder: to, item: id, origin }),
       { op: 'put', table: 'mailboxes', row: itemRow(context.id, moved), when: { row: 'absent' } },
       ...logWrites(context.id, from, leaving, [{ item, kind: 'delete', was: membership(current) }]),

@@ -68,6 +68,16 @@ export function checkMailbox({ bytes, items }: Quota, used: Pick<Usage, 'bytes' 
 
 export const limitsMailbox = ({ bytes, items }: Quota): boolean => bytes !== undefined || items !== undefined;
 
+/** Less than this left, and less than a fifth of the limit: more than comes while one addition is being written. */
+const NEAR = { bytes: 256 * 1024 * 1024, items: 1000, share: 0.2 } as const;
+
+/** Whether additions at once could break a limit together that each of them alone keeps. */
+export function isNear({ bytes, items }: Quota, used: Pick<Usage, 'bytes' | 'items'>): boolean {
+  const near = (limit: number | undefined, value: number, least: number) =>
+    limit !== undefined && limit - value < Math.max(least, NEAR.share * limit);
+  return near(bytes, used.bytes, NEAR.bytes) || near(items, used.items, NEAR.items);
+}
+
 /** How full: 0 to 1 and above, by whichever limit is nearer. */
 export function fullness({ bytes, items }: Quota, used: Pick<Usage, 'bytes' | 'items'>): number {
   const share = (limit: number | undefined, value: number) => (limit ? value / limit : 0);

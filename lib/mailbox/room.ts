@@ -1,6 +1,6 @@
 /** Whether there is room: what all folders hold, added up from the rows that every change of a folder writes anyway. */
 import type { FolderId, ItemId } from '../ops/ids.ts';
-import { ConditionFailed } from '../store/ports.ts';
+import { ConditionFailed, type Write } from '../store/ports.ts';
 import { keys, mailboxPartition } from '../store/schema.ts';
 import type { MailboxContext } from './context.ts';
 import { page } from './items.ts';
@@ -9,6 +9,7 @@ import {
   checkFolder,
   checkMailbox,
   fullness,
+  isNear,
   itemBytes,
   limitsMailbox,
   type Quota,
@@ -18,22 +19,43 @@ import {
 } from './quota.ts';
 import { folderOf, type StoredFolder } from './rows.ts';
 
+/** Room that was found for an addition. */
+export interface Room {
+  /** What there is after the addition, where the mailbox as a whole has a limit. */
+  readonly used?: Usage;
+  /** Goes into the transaction of the addition: without it the room may be gone by then. */
+  readonly writes: readonly Write[];
+}
+
 /**
  * Refuses an addition that would break a limit. No row holds the sum: two additions to different folders at once never
- * meet, and may together go over the limit by as much as one of them. Gives what there is after the addition, where the
- * mailbox as a whole has a limit. @throws QuotaExceeded
+ * meet. Near the limit of the mailbox they must, or would go over it together: there each addition counts up one row on
+ * condition that it is as it was before the sum was read. @throws QuotaExceeded
  */
-export async function makeRoom(
-  context: MailboxContext,
-  head: StoredFolder,
-  addition: Addition,
-): Promise<Usage | undefined> {
+export async function makeRoom(context: MailboxContext, head: StoredFolder, addition: Addition): Promise<Room> {
   const quota = await limitsOf(context);
   checkFolder(quota, head.count, addition);
-  if (!limitsMailbox(quota)) return undefined;
-  const before = await used(context);
+  if (!limitsMailbox(quota)) return { writes: [] };
+  const first = roomAfter(quota, await used(context), addition);
+  if (!isNear(quota, first)) return { used: first, writes: [] };
+  const writes = [await nextAddition(context)];
+  return { used: roomAfter(quota, await used(context), addition), writes };
+}
+
+/** @throws QuotaExceeded */
+function roomAfter(quota: Quota, before: Pick<Usage, 'bytes' | 'items'>, addition: Addition): Usage {
   checkMailbox(quota, before, addition);
   return { bytes: before.bytes + addition.bytes, items: before.items + addition.items, quota };
+}
+
+/** Fails when another addition near the limit commits between now and then. */
+async function nextAddition({ table, id }: MailboxContext): Promise<Write> {
+  const key = keys.roomTaken(id);
+  const row = await table.get(key, 'strong');
+  const n = row?.n as number | undefined;
+  return n === undefined
+    ? { op: 'update', key, set: { n: 1 }, when: { row: 'absent' } }
+    : { op: 'update', key, set: { n: n + 1 }, when: { equals: { n } } };
 }
 
 export const limitsOf = ({ quotas, id, account }: MailboxContext): Promise<Quota> => quotas.limits(id, account);

@@ -78,6 +78,10 @@ export const keys = {
   correspondent: (m: MailboxId, address: string): Key => ({ table: 'devices', pk: owner(m), sk: `K#${address}` }),
   /** The user has been told that the mailbox is nearly full. */
   quotaWarned: (m: MailboxId): Key => ({ table: 'devices', pk: owner(m), sk: 'QUOTA' }),
+  /** Counts additions to a mailbox that is nearly full: two at once must not both take what room there is. */
+  roomTaken: (m: MailboxId): Key => ({ table: 'devices', pk: owner(m), sk: 'ROOM' }),
+  /** Counts the devices that a mailbox with a limit ever had, so that two new ones at once meet. */
+  devicesMade: (m: MailboxId): Key => ({ table: 'devices', pk: owner(m), sk: 'DEVICES' }),
   /** How much a mailbox sent in one hour, counted from the epoch. */
   sentInHour: (m: MailboxId, hour: number): Key => ({ table: 'devices', pk: owner(m), sk: `H#${seqKey(hour)}` }),
   /** A message on its way out; `due` (epoch milliseconds) is when somebody must look at it. */

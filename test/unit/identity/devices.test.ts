@@ -95,6 +95,45 @@ describe.each(STORES)('on %s', (store) => {
       await devices.touch(mailbox, { ...seen, id: 'three' as DeviceId });
     });
 
+    test('new ones at once are no more than allowed, whoever of them comes first [MS-ASCMD R4980]', async () => {
+      const { devices } = await openWorld({ maxDevices: 3 });
+      await devices.touch(mailbox, seen);
+      const ids = ['a', 'b', 'c', 'd', 'e'] as DeviceId[];
+      const touched = await Promise.allSettled(ids.map((id) => devices.touch(mailbox, { ...seen, id })));
+      const refused = touched.filter((one) => one.status === 'rejected').map((one) => one.reason as unknown);
+      expect(refused).toEqual(Array(3).fill(expect.objectContaining({ status: 177 })));
+      expect(await devices.list(mailbox)).toHaveLength(3);
+    });
+
+    test('the last one allowed may come twice at once', async () => {
+      const { devices } = await openWorld({ maxDevices: 1 });
+      const [one, two] = await Promise.all([devices.touch(mailbox, seen), devices.touch(mailbox, seen)]);
+      expect(one).toEqual(two);
+    });
+
+    test('one that comes between the count and the write takes the place', async () => {
+      const { table, clock, mailboxes } = await openWorld();
+      let counted = 0;
+      const racing: Table = {
+        ...noting(table),
+        async query(query) {
+          const rows = await table.query(query);
+          counted++;
+          if (counted === 1) {
+            const other = createDevices({ table, clock, mailboxes, maxDevices: 1 });
+            await other.touch(mailbox, { ...seen, id: 'quick' as DeviceId });
+          }
+          return rows;
+        },
+      };
+      const devices = createDevices({ table: racing, clock, mailboxes, maxDevices: 1 });
+      await expect(devices.touch(mailbox, seen)).rejects.toThrow(
+        expect.objectContaining({ status: 177 }) as ProtocolFailure,
+      );
+      expect(counted).toBe(2);
+      expect((await devices.list(mailbox)).map(({ id }) => id)).toEqual(['quick']);
+    });
+
     test.each([0, Number.NaN, -1])('a maximum of %d devices is no maximum', async (maxDevices) => {
       await expect(openWorld({ maxDevices })).rejects.toThrow(RangeError);
     });

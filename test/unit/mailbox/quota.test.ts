@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { TableMailboxes } from '../../../lib/mailbox/mailboxes.ts';
-import { checkedQuota, itemBytes, type Quota, type QuotaExceeded, type Usage } from '../../../lib/mailbox/quota.ts';
+import {
+  checkedQuota,
+  isNear,
+  itemBytes,
+  type Quota,
+  type QuotaExceeded,
+  type Usage,
+} from '../../../lib/mailbox/quota.ts';
 import type { Mailbox } from '../../../lib/mailbox/types.ts';
 import type { FolderId } from '../../../lib/ops/ids.ts';
 import type { Key, Table } from '../../../lib/store/ports.ts';
 import { keys } from '../../../lib/store/schema.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { ALICE, email, emailContent, INBOX, idOf, oneTurn, openTestMailbox, TRASH } from '../../support/mailboxes.ts';
 import { STORES, type StoreKind } from '../../support/stores.ts';
 
@@ -45,6 +53,12 @@ async function open(quota: Quota | undefined, kind: StoreKind = 'sqlite', defaul
   return { mailbox: mailboxes.open(ALICE, { quota }), mailboxes, table, clock, told, reads };
 }
 
+const bound = (table: Table): Table => ({
+  get: (...input) => table.get(...input),
+  batchGet: (...input) => table.batchGet(...input),
+  query: (...input) => table.query(...input),
+  transact: (...input) => table.transact(...input),
+});
 const add = (mailbox: Mailbox, ...sizes: readonly [string, number][]) =>
   mailbox.append(
     INBOX,
@@ -86,6 +100,31 @@ describe.each(STORES)('a mailbox on %s', (kind) => {
     await add(mailbox, ['b', 400]);
     await mailbox.remove(INBOX, [idOf('a')]);
     await mailbox.append(SENT, [mail('c', 1)]);
+  });
+
+  test('counts what is sent in the place of a draft, not the draft', async () => {
+    const { mailbox } = await open(undefined, kind);
+    const [draft] = await mailbox.append(INBOX, [mail('draft', 100)]);
+    const content = emailContent('sent', { read: true, mime: { blob: 'alice/sent/mime', size: 700 } });
+    const { id } = email('sent');
+    await mailbox.move(INBOX, idOf('draft'), SENT, {}, { id, seq: draft!.item.seq, content });
+    expect(await mailbox.usage()).toMatchObject({ bytes: 700, items: 1 });
+    expect(await mailbox.folder(SENT)).toMatchObject({ count: 1, unread: 0 });
+    expect(await mailbox.folder(INBOX)).toMatchObject({ count: 0, unread: 0 });
+    await mailbox.remove(SENT, [id]);
+    expect(await mailbox.usage()).toMatchObject({ bytes: 0, items: 0 });
+  });
+
+  test.each<[string, Quota, number]>([
+    ['bytes', { bytes: 1000 }, 300],
+    ['items', { items: 3 }, 1],
+  ])('additions to several folders at once do not go over its %s together', async (limit, quota, size) => {
+    const { mailbox } = await open(quota, kind);
+    const folders = [INBOX, SENT, TRASH, 'drafts' as FolderId, 'outbox' as FolderId];
+    const added = await Promise.allSettled(folders.map((folder, n) => mailbox.append(folder, [mail(`${n}`, size)])));
+    const reasons = added.filter((one) => one.status === 'rejected').map((one) => one.reason as unknown);
+    expect(reasons).toEqual([refused(limit), refused(limit)]);
+    expect((await mailbox.usage()).items).toBe(3);
   });
 
   test('of an older release is counted once, when it matters', async () => {
@@ -135,6 +174,35 @@ describe('limits', () => {
     await mailbox.update(INBOX, idOf('a'), () => of(900, true));
     await mailbox.update(INBOX, idOf('a'), () => of(10));
     expect((await mailbox.usage()).bytes).toBe(10);
+  });
+
+  test('hold for a draft that grows while something else arrives', async () => {
+    const { mailbox, mailboxes, table } = await open({ bytes: 1000 });
+    await add(mailbox, ['a', 100]);
+    let raced = false;
+    const racing: Table = {
+      ...bound(table),
+      async transact(writes) {
+        if (!raced) {
+          raced = true;
+          await mailbox.append(SENT, [mail('b', 500)]);
+        }
+        return table.transact(writes);
+      },
+    };
+    const slow = new TableMailboxes({
+      table: racing,
+      blobs: undefined as never,
+      clock: new FakeClock(),
+      pause: oneTurn,
+    });
+    const grown = {
+      content: emailContent('a', { mime: { blob: 'alice/a/mime', size: 600 } }),
+      kind: 'change' as const,
+    };
+    const box = slow.open(ALICE, { quota: { bytes: 1000 } });
+    await expect(box.update(INBOX, idOf('a'), () => grown)).rejects.toThrow(refused('bytes'));
+    expect((await mailboxes.open(ALICE, {}).usage()).bytes).toBe(600);
   });
 
   test('of the mailbox go over those of the server, one by one', async () => {
@@ -205,15 +273,37 @@ describe('what a limit costs', () => {
   });
 
   test('one query of the folders where the mailbox as a whole has one, and none of one folder', async () => {
-    const whole = await open({ bytes: 1000 });
+    const whole = await open({ bytes: 10 * 2 ** 30, items: 100_000 });
     await add(whole.mailbox, ['a', 1]);
     await add(whole.mailbox, ['b', 1]);
     expect(whole.reads.filter((read) => read.startsWith('query'))).toEqual(['query F#', 'query F#']);
+    expect(whole.reads).not.toContain('ROOM');
     // Whether the user was warned is read once a minute.
     expect(whole.reads.filter((read) => read === 'QUOTA')).toHaveLength(1);
     const folder = await open({ folderItems: 5 });
     await add(folder.mailbox, ['a', 1]);
     expect(folder.reads.filter((read) => read.startsWith('query'))).toEqual([]);
+  });
+
+  test('near the limit one row more, read between two queries, and counted up by additions alone', async () => {
+    const { mailbox, reads, table } = await open({ bytes: 1000 });
+    await add(mailbox, ['a', 1]);
+    expect(reads.slice(2, 5)).toEqual(['query F#', 'ROOM', 'query F#']);
+    await add(mailbox, ['b', 1]);
+    await mailbox.remove(INBOX, [idOf('a')]);
+    expect((await table.get(keys.roomTaken(ALICE)))?.n).toBe(2);
+  });
+
+  test.each<[string, Quota, { bytes: number; items: number }, boolean]>([
+    ['256 MB are left', { bytes: 2 ** 30 }, { bytes: 3 * 2 ** 28, items: 9 }, false],
+    ['less than 256 MB are left', { bytes: 2 ** 30 }, { bytes: 3 * 2 ** 28 + 1, items: 9 }, true],
+    ['a fifth is left', { bytes: 10 * 2 ** 30 }, { bytes: 8 * 2 ** 30, items: 9 }, false],
+    ['less than a fifth is left', { bytes: 10 * 2 ** 30 }, { bytes: 8 * 2 ** 30 + 1, items: 9 }, true],
+    ['1,000 items are left', { items: 2000 }, { bytes: 9, items: 1000 }, false],
+    ['999 items are left', { items: 2000 }, { bytes: 9, items: 1001 }, true],
+    ['there is no limit', {}, { bytes: 9, items: 9 }, false],
+  ])('and where %s it is near: or not', async (_, quota, used, near) => {
+    expect(isNear(quota, used)).toBe(near);
   });
 });
 
