@@ -35,8 +35,9 @@ let asking = 0;
 
 /** Counts what this process asks of the store and has no answer for. */
 function watch(host: string): void {
+  const first = watched.size === 0;
   watched.add(host);
-  if (watched.size > 1) return;
+  if (!first) return;
   subscribe('http.client.request.start', (message) => {
     const { request } = message as { readonly request: ClientRequest };
     if (!watched.has(`${request.getHeader('host')}`)) return;
