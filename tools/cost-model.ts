@@ -20,6 +20,7 @@ export const PRICES = {
   alarmMetric: 0.1,
   customMetric: 0.3,
   dashboard: 3,
+  secret: 0.4,
   /** One small machine: t4g.small, an address and 20 GB of disk. */
   vmHour: 0.0168,
   vmDiskMonth: 1.6,
@@ -123,6 +124,7 @@ export function costOf(plan: Plan): ReadonlyMap<string, number> {
     ['wakes', plan.transport === 'direct' ? 0 : wakeMessages(plan, batches)],
     ['egress', ((DAY.egressMb * month) / 1000) * PRICES.egressGb],
     ['logs and alarms', watching(requests * month)],
+    ['key of recovery passwords', PRICES.secret],
   ]);
 }
 

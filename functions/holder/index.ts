@@ -3,6 +3,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { openBase } from '../../lib/cloud/base.ts';
 import { identify, stopWanted } from '../../lib/cloud/ecs.ts';
 import { directInlet, noInlet, socketInlet } from '../../lib/cloud/inlet.ts';
+import { openRecoveryVault } from '../../lib/cloud/recovery-key.ts';
 import { startTask, TASK_CONFIG } from '../../lib/cloud/task.ts';
 import { wakeConfig } from '../../lib/cloud/waking.ts';
 import { readConfig } from '../../lib/ops/config.ts';
@@ -21,7 +22,15 @@ function inlet() {
   return socketInlet(base, identity, { url, region, credentials: defaultProvider() });
 }
 
-const task = await startTask({ ...config, ...wakeConfig(config) }, { ...base, identity, inlet: inlet() });
+const task = await startTask(
+  { ...config, ...wakeConfig(config) },
+  {
+    ...base,
+    identity,
+    inlet: inlet(),
+    openVault: openRecoveryVault,
+  },
+);
 
 const running = new AbortController();
 

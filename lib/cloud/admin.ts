@@ -6,6 +6,7 @@ import { noMetrics } from '../ops/metrics.ts';
 import { scan } from '../store/dynamo/scan.ts';
 import type { BackupSource } from './backup.ts';
 import { openCloudDomain } from './domain.ts';
+import { openRecoveryVault } from './recovery-key.ts';
 import { readStack, type Where } from './stack.ts';
 
 export interface Administration extends BackupSource {
@@ -24,7 +25,8 @@ export async function openAdministration(
   base: { readonly clock: Clock; readonly log: Log },
 ): Promise<Administration> {
   const deployed = await readStack(stack, where);
-  const domain = await openCloudDomain({ ...deployed, endpoint: where.endpoint }, { ...base, metrics: noMetrics });
+  const config = { ...deployed, endpoint: where.endpoint };
+  const domain = await openCloudDomain(config, { ...base, metrics: noMetrics }, undefined, openRecoveryVault);
   const client = new DynamoDBClient({ ...where, region: deployed.region });
   return {
     domain,

@@ -49,7 +49,7 @@ function sentence({ name = '', code = '', message = '' }: SdkError, region: stri
   if (BAD_CREDENTIALS.has(name)) return `the AWS credentials are not valid or have expired (${name}): log in again`;
   // Its message names the action, the resource and who asked.
   if (DENIED.has(name)) return `these AWS credentials do not suffice: ${message || name}`;
-  if (ABSENT.has(name)) return `a table or bucket that the stack names does not exist (${name})`;
+  if (ABSENT.has(name)) return `a table, bucket or secret that the stack names does not exist (${name})`;
   if (UNREACHED.has(code) || name === 'TimeoutError') {
     return `AWS does not answer in ${region ?? 'this region'} (${code || name}): is the region right, is there a network?`;
   }

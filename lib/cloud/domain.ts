@@ -8,6 +8,7 @@ import { TableSearchIndex } from '../search/table/index.ts';
 import type { Store, Table } from '../store/ports.ts';
 import { openS3Blobs } from '../store/s3/blobs.ts';
 import type { Base } from './base.ts';
+import type { openRecoveryVault } from './recovery-key.ts';
 import type { Where } from './stack.ts';
 import { AUTH_CONFIG, openCloudTable } from './table.ts';
 
@@ -45,25 +46,34 @@ export const SERVER_CONFIG = [
   'outbound',
   'mailDomains',
   'wakeTransport',
+  'recoverySecret',
   ...OPTION_CONFIG,
 ] as const;
 
 type StoreConfig = Pick<CloudConfig, (typeof STORE_CONFIG)[number]>;
 type Settings = Partial<
-  Pick<CloudConfig, 'minHeartbeat' | 'maxHeartbeat' | 'hostName' | 'outbound' | (typeof OPTION_CONFIG)[number]>
+  Pick<
+    CloudConfig,
+    'minHeartbeat' | 'maxHeartbeat' | 'hostName' | 'outbound' | 'recoverySecret' | (typeof OPTION_CONFIG)[number]
+  >
 >;
+
+/** Given by the processes that answer Settings: the others do not even carry the code. */
+export type OpenVault = typeof openRecoveryVault;
 
 /**
  * The store with all that works on it. Opening calls nothing: what cannot be reached is told by the first use.
  * @param over wraps the table, for whoever wants to know what is committed
+ * @param openVault recovery passwords are refused without it
  */
 export async function openCloudDomain(
   config: StoreConfig & Settings & Where,
   { clock, log }: Base,
   over: (table: Table) => Table = (table) => table,
+  openVault?: OpenVault,
 ): Promise<Domain> {
   const options = optionsOf(config);
-  const { region, endpoint } = config;
+  const { region, endpoint, recoverySecret } = config;
   const emulated = endpoint ?? process.env.AWS_ENDPOINT_URL ?? process.env.AWS_ENDPOINT_URL_S3;
   const blobs = openS3Blobs({
     bucket: config.blobBucket,
@@ -82,7 +92,8 @@ export async function openCloudDomain(
   const store: Store = { table, feed: opened.feed, blobs, close };
   const { tenants, tell } = createTenants({ options, store, clock, log });
   const relay = config.outbound === 'ses';
-  const people = createPeople({ ...tenants, options, store, clock, log, relay });
+  const vault = recoverySecret === undefined ? undefined : openVault?.(recoverySecret, { region, endpoint });
+  const people = createPeople({ ...tenants, options, store, clock, log, relay, vault });
   return {
     ...people,
     ...tenants,

@@ -3,9 +3,10 @@ import type { Domain } from '../embedded/domain.ts';
 import { createProduct } from '../embedded/product.ts';
 import { readConfig } from '../ops/config.ts';
 import type { FastPath } from '../push/fast-path.ts';
+import type { Table } from '../store/ports.ts';
 import { BASE_CONFIG, type Base, openBase } from './base.ts';
 import { createBriefHolder } from './brief-holder.ts';
-import { openCloudDomain, SERVER_CONFIG } from './domain.ts';
+import { type OpenVault, openCloudDomain, SERVER_CONFIG } from './domain.ts';
 import type { LambdaHost } from './lambda-alb.ts';
 import { createSesRelay } from './ses-relay.ts';
 import { openFastPath, openTransport, wakeConfig } from './waking.ts';
@@ -14,22 +15,24 @@ import { openFastPath, openTransport, wakeConfig } from './waking.ts';
 export async function openWakingDomain(
   config: Parameters<typeof openCloudDomain>[0] & Parameters<typeof openTransport>[0],
   base: Base,
+  openVault?: OpenVault,
 ): Promise<{ readonly domain: Domain; readonly fastPath: FastPath }> {
   let fastPath: FastPath | undefined;
-  const domain = await openCloudDomain(config, base, (table) => {
+  const over = (table: Table) => {
     // Waking itself goes around it: a waiter that is deleted is no change that anybody waits for.
     fastPath = openFastPath(config, openTransport(config, table, base), table, base);
     return fastPath.over(table);
-  });
+  };
+  const domain = await openCloudDomain(config, base, over, openVault);
   return { domain, fastPath: fastPath! };
 }
 
 /** The whole product for the lambda lane, from the environment. @throws BadConfig */
-export async function openLambdaHost(): Promise<LambdaHost> {
-  const config = readConfig([...BASE_CONFIG, ...SERVER_CONFIG]);
+export async function openLambdaHost(openVault?: OpenVault): Promise<LambdaHost> {
+  const config = readConfig([...BASE_CONFIG, ...SERVER_CONFIG, 'responseBytes']);
   const withUrl = { ...config, ...wakeConfig(config) };
   const base = openBase(config);
-  const { domain, fastPath } = await openWakingDomain(withUrl, base);
+  const { domain, fastPath } = await openWakingDomain(withUrl, base, openVault);
   const { delivery, accounts, store, clock, log } = domain;
   const relay = config.outbound === 'ses' ? createSesRelay(log) : undefined;
   const outbound = createOutbound(
@@ -42,7 +45,12 @@ export async function openLambdaHost(): Promise<LambdaHost> {
   return {
     ...base,
     fastPath,
-    handler: createProduct(domain, holder, outbound, { lane: 'lambda', origin, tracer: base.tracer }),
+    handler: createProduct(domain, holder, outbound, {
+      lane: 'lambda',
+      responseBytes: config.responseBytes,
+      origin,
+      tracer: base.tracer,
+    }),
   };
 }
 

@@ -1,5 +1,10 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import { STACK_OUTPUTS, type StackOutputName } from '../ops/stack-outputs.ts';
+import {
+  OPTIONAL_STACK_OUTPUTS,
+  type OptionalStackOutputName,
+  STACK_OUTPUTS,
+  type StackOutputName,
+} from '../ops/stack-outputs.ts';
 import { AwsTrouble, awsTrouble } from './aws-trouble.ts';
 
 /** Where the services are; what is absent the SDK finds as it always does (environment, profile). */
@@ -10,12 +15,13 @@ export interface Where {
 }
 
 /** What a deployed stack says of itself. */
-export type Deployed = Readonly<Record<StackOutputName, string>> & { readonly region: string };
+type Names = Readonly<Record<StackOutputName, string> & Partial<Record<OptionalStackOutputName, string>>>;
+export type Deployed = Names & { readonly region: string };
 
 const TIMES = { connectionTimeout: 5000, requestTimeout: 20_000 };
 
 /**
- * Names of the tables and the bucket, from the stack's outputs.
+ * Names of the tables, the bucket and the secret, from the stack's outputs.
  * @throws AwsTrouble when there is no such stack, it has not these outputs, or AWS lets nobody ask
  */
 export async function readStack(name: string, where: Where = {}): Promise<Deployed> {
@@ -39,13 +45,14 @@ export async function readStack(name: string, where: Where = {}): Promise<Deploy
 const absent = (name: string, region: string | undefined) =>
   `there is no stack ${name} in ${region}: is the name right (aws cloudformation list-stacks), the region, the account?`;
 
-function namesIn({ Outputs = [], StackStatus }: Stack, name: string): Record<StackOutputName, string> {
+function namesIn({ Outputs = [], StackStatus }: Stack, name: string): Names {
   const given = new Map(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
-  const found = Object.entries(STACK_OUTPUTS).map(
-    ([what, keys]) => [what, keys.map((key) => given.get(key)).find((value) => value)] as const,
-  );
+  const values = (outputs: Readonly<Record<string, readonly string[]>>) =>
+    Object.entries(outputs).map(([what, keys]) => [what, keys.map((key) => given.get(key)).find(Boolean)] as const);
+  const found = values(STACK_OUTPUTS);
   const missing = found.flatMap(([what, value]) => (value ? [] : [STACK_OUTPUTS[what as StackOutputName][0]]));
-  if (missing.length === 0) return Object.fromEntries(found) as Record<StackOutputName, string>;
+  const more = values(OPTIONAL_STACK_OUTPUTS).filter(([, value]) => value);
+  if (missing.length === 0) return Object.fromEntries([...found, ...more]) as Names;
   const why = /_COMPLETE$/.test(StackStatus ?? '')
     ? 'is it the stack of a Direct Push endpoint, or its data stack?'
     : `it is ${StackStatus}: wait until it is complete`;

@@ -12,7 +12,7 @@ import type { HoldOptions } from '../push/options.ts';
 import type { Holder, WakeTransport } from '../push/types.ts';
 import type { Table } from '../store/ports.ts';
 import { BASE_CONFIG, type Base } from './base.ts';
-import { openCloudDomain, SERVER_CONFIG } from './domain.ts';
+import { type OpenVault, openCloudDomain, SERVER_CONFIG } from './domain.ts';
 import type { TaskIdentity } from './ecs.ts';
 import type { WakeInlet } from './inlet.ts';
 import { measuredHolder } from './measured-holder.ts';
@@ -30,6 +30,7 @@ export interface TaskParts extends Base {
   readonly hold?: Partial<HoldOptions>;
   readonly host?: string;
   readonly hashCost?: HashCost;
+  readonly openVault?: OpenVault;
   /** Opens what all works on; the tables and buckets of the configuration where absent. */
   readonly open?: (over: (table: Table) => Table) => Promise<Domain>;
 }
@@ -64,7 +65,7 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
   const { clock, log, metrics, tracer, identity } = parts;
   const { task } = identity;
   let holding: { readonly holder: Holder; readonly fastPath: FastPath } | undefined;
-  const open = parts.open ?? ((over) => openCloudDomain(config, parts, over));
+  const open = parts.open ?? ((over) => openCloudDomain(config, parts, over, parts.openVault));
   const domain = await open((table) => {
     const others = openTransport(config, table, parts);
     const transport: WakeTransport = withSelf(task, (message) => holding?.holder.receive(message), others);

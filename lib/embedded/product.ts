@@ -21,7 +21,7 @@ import { createSmartForward } from '../commands/smart-forward.ts';
 import { createSmartReply } from '../commands/smart-reply.ts';
 import { emailClass } from '../commands/sync/email.ts';
 import { smsClass } from '../commands/sync/sms.ts';
-import { createSyncCommand } from '../commands/sync.ts';
+import { createSyncCommand, type SyncOptionsInput } from '../commands/sync.ts';
 import { createValidateCert } from '../commands/validate-cert.ts';
 import { conversationRules } from '../delivery/conversation-rules.ts';
 import type { Outbound } from '../delivery/outbound/types.ts';
@@ -49,12 +49,17 @@ export interface ProductSettings {
   readonly authentication?: AuthenticatorOptions;
   /** Which host serves; `task`, which may hold requests, where absent. */
   readonly lane?: 'lambda' | 'task';
+  /** Items in one answer of Sync, bytes; the command's own limit for the lane where absent. */
+  readonly responseBytes?: number;
   readonly limits?: Partial<RequestLimits>;
   /** Absent: no spans. */
   readonly tracer?: Tracer;
   /** What Autodiscover names: `https://mail.example.com`. The name that a client came by where absent. */
   readonly origin?: string;
 }
+
+const windows = ({ responseBytes: bytes }: ProductSettings): SyncOptionsInput =>
+  bytes === undefined ? {} : { bytes: { lambda: bytes, task: bytes } };
 
 /** The product on one store: every command, with what it needs, and Autodiscover. */
 export function createProduct(domain: Domain, holder: Holder, outbound: Outbound, settings: ProductSettings): Handler {
@@ -91,7 +96,7 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
       createSendMail(mail, sending),
       createSmartReply(mail, sending),
       createSmartForward(mail, sending),
-      createSyncCommand({ table, states, news, classes, conversations }),
+      createSyncCommand({ table, states, news, classes, conversations, options: windows(settings) }),
       createGetItemEstimateCommand({ states, classes, conversations }),
       createItemOperations({
         blobs,

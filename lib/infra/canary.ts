@@ -1,12 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { CLOUD_ENV } from '../ops/cloud-env.ts';
-import { acknowledgeWildcard } from './nag.ts';
+import { grantSecret } from './permissions.ts';
 import type { CanaryProps } from './props.ts';
 
 /** Seconds that a Ping is held: long enough for a hop that cuts early, short enough to be paid for every visit. */
@@ -34,26 +32,6 @@ export class Canary extends Construct {
       targets: [new LambdaFunction(fn, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
     });
   }
-}
-
-/** Reads this one secret. Of a secret known by name the last six characters of the ARN are not known. */
-function grantSecret(role: iam.IRole, secret: secretsmanager.ISecret): void {
-  const { secretFullArn, secretArn, encryptionKey } = secret;
-  if (!secretFullArn) {
-    acknowledgeWildcard(
-      role,
-      secretArn,
-      '-??????',
-      'The end of the ARN is made by Secrets Manager; the name is whole.',
-    );
-  }
-  role.addToPrincipalPolicy(
-    new iam.PolicyStatement({
-      actions: ['secretsmanager:GetSecretValue'],
-      resources: [secretFullArn ?? `${secretArn}-??????`],
-    }),
-  );
-  encryptionKey?.grantDecrypt(role);
 }
 
 function within(

@@ -31,6 +31,8 @@ export interface Rights {
   readonly inbound: Access;
   /** Sends mail, where mail goes out at all. `bounces`: only when unknown recipients bounce. */
   readonly send: boolean | 'bounces';
+  /** Reads the key that seals recovery passwords: whatever answers Settings. */
+  readonly recovery: boolean;
   /** Posts wakes to tasks. */
   readonly wake: boolean;
 }
@@ -50,6 +52,7 @@ const NOTHING: Rights = {
   blobs: 'none',
   inbound: 'none',
   send: false,
+  recovery: false,
   wake: false,
 };
 
@@ -79,7 +82,15 @@ export const FUNCTIONS: Readonly<Record<FunctionName, FunctionTraits>> = {
     description: 'Short commands: folders, settings, estimates, moves',
     memoryMiB: 768,
     timeoutS: 40,
-    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'accounts', blobs: 'write', wake: true },
+    rights: {
+      ...NOTHING,
+      mailboxes: 'write',
+      devices: 'write',
+      directory: 'accounts',
+      blobs: 'write',
+      recovery: true,
+      wake: true,
+    },
   },
   autodiscover: {
     description: 'Autodiscover: tells a phone which server it has',
@@ -131,6 +142,7 @@ export const HOLDER_RIGHTS: Rights = {
   blobs: 'write',
   inbound: 'none',
   send: true,
+  recovery: true,
   wake: true,
 };
 
@@ -138,7 +150,8 @@ export const HOLDER_RIGHTS: Rights = {
 export const BUNDLE_BUDGETS: Readonly<Record<BundleName, number>> = {
   sync: 2_500_000,
   provision: 2_500_000,
-  commands: 2_500_000,
+  /** Reads Secrets Manager besides. */
+  commands: 2_700_000,
   autodiscover: 1_500_000,
   wake: 1_500_000,
   ingest: 2_500_000,

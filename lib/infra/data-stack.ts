@@ -2,11 +2,12 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { STACK_OUTPUTS } from '../ops/stack-outputs.ts';
+import { OPTIONAL_STACK_OUTPUTS, STACK_OUTPUTS } from '../ops/stack-outputs.ts';
 import { PARTITION_KEY, SORT_KEY, STREAM_VIEW, TABLE_TRAITS, TABLES, TTL_ATTRIBUTE } from '../store/dynamo/traits.ts';
 import type { TableName } from '../store/ports.ts';
-import { acknowledgeData } from './nag.ts';
+import { acknowledgeData, acknowledgeSecret } from './nag.ts';
 import type { DirectPushStorage } from './props.ts';
 
 export interface DirectPushDataProps {
@@ -16,7 +17,12 @@ export interface DirectPushDataProps {
   readonly deletionProtection?: boolean;
   /** Days of versions of blobs that were deleted. Default 30. */
   readonly keepDeletedDays?: number;
+  /** Default: a secret is made, 0.40 dollars a month. `false`: recovery passwords of devices are refused. */
+  readonly recoveryKey?: secretsmanager.ISecret | false;
 }
+
+/** Letters and digits that are read as base64: 43 of them give the 32 bytes of a key. */
+const KEY_LETTERS = 43;
 
 const PASCAL: Readonly<Record<TableName, string>> = {
   mailboxes: 'Mailboxes',
@@ -24,10 +30,11 @@ const PASCAL: Readonly<Record<TableName, string>> = {
   directory: 'Directory',
 };
 
-/** Three tables and a bucket that nothing in CloudFormation deletes. */
+/** Three tables, a bucket and a key that nothing in CloudFormation deletes. */
 export class DirectPushData extends Construct implements DirectPushStorage {
   readonly tables: Readonly<Record<TableName, dynamodb.Table>>;
   readonly bucket: s3.Bucket;
+  readonly recoveryKey?: secretsmanager.ISecret;
 
   constructor(scope: Construct, id: string, props: DirectPushDataProps = {}) {
     super(scope, id);
@@ -51,7 +58,20 @@ export class DirectPushData extends Construct implements DirectPushStorage {
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(2) },
       ],
     });
+    const { recoveryKey = this.#key(props) } = props;
+    if (recoveryKey) this.recoveryKey = recoveryKey;
     acknowledgeData(this);
+  }
+
+  #key({ encryptionKey }: DirectPushDataProps): secretsmanager.Secret {
+    const made = new secretsmanager.Secret(this, 'RecoveryKey', {
+      description: 'Direct Push: seals recovery passwords of devices. Another key opens nothing that this one sealed.',
+      generateSecretString: { passwordLength: KEY_LETTERS, excludePunctuation: true, includeSpace: false },
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...(encryptionKey && { encryptionKey }),
+    });
+    acknowledgeSecret(made);
+    return made;
   }
 
   #table(name: TableName, props: DirectPushDataProps): dynamodb.Table {
@@ -76,6 +96,7 @@ export class DirectPushData extends Construct implements DirectPushStorage {
 export class DirectPushDataStack extends Stack implements DirectPushStorage {
   readonly tables: DirectPushData['tables'];
   readonly bucket: DirectPushData['bucket'];
+  readonly recoveryKey?: secretsmanager.ISecret;
 
   constructor(scope: Construct, id: string, props: DirectPushDataProps & StackProps = {}) {
     super(scope, id, {
@@ -86,9 +107,13 @@ export class DirectPushDataStack extends Stack implements DirectPushStorage {
     const data = new DirectPushData(this, 'Data', props);
     this.tables = data.tables;
     this.bucket = data.bucket;
+    if (data.recoveryKey) this.recoveryKey = data.recoveryKey;
     for (const name of TABLES) {
       new CfnOutput(this, STACK_OUTPUTS[`${name}Table`][1], { value: data.tables[name].tableName });
     }
     new CfnOutput(this, STACK_OUTPUTS.blobBucket[1], { value: data.bucket.bucketName });
+    if (data.recoveryKey) {
+      new CfnOutput(this, OPTIONAL_STACK_OUTPUTS.recoverySecret[1], { value: data.recoveryKey.secretArn });
+    }
   }
 }

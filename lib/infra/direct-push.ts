@@ -2,7 +2,7 @@ import { Annotations, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CLOUD_ENV } from '../ops/cloud-env.ts';
-import { STACK_OUTPUTS } from '../ops/stack-outputs.ts';
+import { OPTIONAL_STACK_OUTPUTS, STACK_OUTPUTS } from '../ops/stack-outputs.ts';
 import { TABLES } from '../store/dynamo/traits.ts';
 import { Canary } from './canary.ts';
 import { HOLDER_RIGHTS, type Rights } from './catalogue.ts';
@@ -130,7 +130,7 @@ export class DirectPush extends Construct {
 
   /** What a process is told: names of what it may use, nothing that is secret. */
   #environment(lane: 'lambda' | 'task', rights: Rights): Readonly<Record<string, string>> {
-    const { tables, bucket } = this.storage;
+    const { tables, bucket, recoveryKey } = this.storage;
     const { minHeartbeatS, maxHeartbeatS } = heartbeats(this.#props);
     const mail = this.#settings;
     const wakes = rights.wake ? this.#wakes(lane, rights) : 'none';
@@ -147,7 +147,8 @@ export class DirectPush extends Construct {
       ['idleSeconds', lane === 'task' ? String(IDLE_SECONDS) : undefined],
       ['minHeartbeat', String(minHeartbeatS)],
       ['maxHeartbeat', String(maxHeartbeatS)],
-      ['responseBytes', String(RESPONSE_BYTES)],
+      ['responseBytes', lane === 'lambda' ? String(RESPONSE_BYTES) : undefined],
+      ['recoverySecret', rights.recovery ? recoveryKey?.secretArn : undefined],
       ['outbound', sends(rights, mail) ? 'ses' : 'none'],
       ['mailDomains', mail.domains.join(',')],
       ['unknownRecipients', rights.inbound === 'none' ? undefined : mail.unknownRecipients],
@@ -223,6 +224,8 @@ export class DirectPush extends Construct {
     output('DashboardUrl', this.observability.dashboardUrl, 'Is mail being pushed?');
     for (const name of TABLES) output(STACK_OUTPUTS[`${name}Table`][0], this.storage.tables[name].tableName);
     output(STACK_OUTPUTS.blobBucket[0], this.storage.bucket.bucketName);
+    const { recoveryKey } = this.storage;
+    if (recoveryKey) output(OPTIONAL_STACK_OUTPUTS.recoverySecret[0], recoveryKey.secretArn);
     output('InboundMail', this.inbound.bucket.bucketName, 'Objects put here are taken in as messages');
     if (socket) output('WakeManagementUrl', socket.managementUrl);
     if (mail?.ruleSet && this.#givenMail.receiptRuleSet === undefined) {

@@ -17,6 +17,12 @@ export function acknowledgeData(scope: IConstruct): void {
   });
 }
 
+export function acknowledgeSecret(scope: IConstruct): void {
+  acknowledge(scope, {
+    SMG4: 'What the key sealed opens with it alone: a rotation would lose every recovery password that a device told.',
+  });
+}
+
 export function acknowledgeInbound(scope: IConstruct): void {
   acknowledge(scope, { S1: 'Messages pass through and expire; SES, ingest and their metrics tell of each.' });
 }

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { MailboxId } from '../ops/ids.ts';
 import { accountPartition, keys } from '../store/schema.ts';
 import type { Access, Rights } from './catalogue.ts';
@@ -29,7 +30,7 @@ export interface Granted {
 
 /** Gives a role what its row of the catalogue says, and nothing else. Waking is granted by the transport. */
 export function grantRights(role: iam.IRole, rights: Rights, granted: Granted): void {
-  const { tables, bucket } = granted.storage;
+  const { tables, bucket, recoveryKey } = granted.storage;
   grantTable(role, tables.mailboxes, rights.mailboxes);
   if (rights.directory === 'accounts') grantAccounts(role, tables.directory);
   else grantTable(role, tables.directory, rights.directory);
@@ -38,6 +39,7 @@ export function grantRights(role: iam.IRole, rights: Rights, granted: Granted): 
   else grantTable(role, tables.devices, rights.devices);
   grantBucket(role, bucket, rights.blobs);
   grantBucket(role, granted.inbound, rights.inbound);
+  if (rights.recovery && recoveryKey) grantSecret(role, recoveryKey);
   if (sends(rights, granted.mail)) grantSend(role, granted.mail.domains);
 }
 
@@ -107,4 +109,24 @@ function grantSend(role: iam.IRole, domains: readonly string[]): void {
       ),
     }),
   );
+}
+
+/** Reads this one secret. Of a secret known by name the last six characters of the ARN are not known. */
+export function grantSecret(role: iam.IRole, secret: secretsmanager.ISecret): void {
+  const { secretFullArn, secretArn, encryptionKey } = secret;
+  if (!secretFullArn) {
+    acknowledgeWildcard(
+      role,
+      secretArn,
+      '-??????',
+      'The end of the ARN is made by Secrets Manager; the name is whole.',
+    );
+  }
+  role.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [secretFullArn ?? `${secretArn}-??????`],
+    }),
+  );
+  encryptionKey?.grantDecrypt(role);
 }

@@ -24,6 +24,8 @@ export interface DirectPushStorage {
   readonly tables: Readonly<Record<TableName, dynamodb.ITable>>;
   /** Raw messages, large bodies, attachments. */
   readonly bucket: s3.IBucket;
+  /** 32 bytes in base64: seals recovery passwords of devices. None are kept without it. */
+  readonly recoveryKey?: secretsmanager.ISecret;
 }
 
 export interface MailProps {

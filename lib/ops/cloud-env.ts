@@ -31,8 +31,10 @@ export const CLOUD_ENV = {
   /** Bounds of a Ping's heartbeat, seconds. */
   minHeartbeat: 'DIRECT_PUSH_MIN_HEARTBEAT',
   maxHeartbeat: 'DIRECT_PUSH_MAX_HEARTBEAT',
-  /** Largest body of an answer, bytes before base64. */
+  /** Items in one answer of the lambda lane, bytes: base64 and JSON around them must stay under 1 MB. */
   responseBytes: 'DIRECT_PUSH_RESPONSE_BYTES',
+  /** ARN of the secret that seals recovery passwords of devices; none are kept without it. */
+  recoverySecret: 'DIRECT_PUSH_RECOVERY_SECRET',
   /** `ses` or `none`. */
   outbound: 'DIRECT_PUSH_OUTBOUND',
   /** Domains whose mail is taken and sent, separated by commas. */

@@ -33,6 +33,7 @@ const SETTINGS = {
   minHeartbeat: z._default(whole(60, 3540), 60),
   maxHeartbeat: z._default(whole(60, 3540), 3540),
   responseBytes: z._default(whole(10_000, 740_000), 700_000),
+  recoverySecret: z.optional(text),
   outbound: z._default(z.enum(['ses', 'none']), 'none'),
   mailDomains: z._default(
     z.pipe(

@@ -10,3 +10,10 @@ export const STACK_OUTPUTS = {
 } as const;
 
 export type StackOutputName = keyof typeof STACK_OUTPUTS;
+
+/** The same for what not every stack has. */
+export const OPTIONAL_STACK_OUTPUTS = {
+  recoverySecret: ['RecoverySecret', 'RecoveryKeySecret'],
+} as const;
+
+export type OptionalStackOutputName = keyof typeof OPTIONAL_STACK_OUTPUTS;

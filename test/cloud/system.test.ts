@@ -1,22 +1,33 @@
 /** The whole system, from its synthesised template and its bundles: what it does while nothing is wrong. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SettingsRequest, SettingsResponse } from '../../lib/documents/settings.ts';
 import { SyncRequest, SyncResponse } from '../../lib/documents/sync.ts';
+import { createPolicies } from '../../lib/identity/policies.ts';
+import { TableMailboxes } from '../../lib/mailbox/mailboxes.ts';
+import { systemClock } from '../../lib/ops/clock.ts';
 import { CLOUD_ENV } from '../../lib/ops/cloud-env.ts';
 import { decode, encode } from '../../lib/wbxml/index.ts';
 import { HOST } from '../infra/support.ts';
 import { missing } from '../support/servers/dynamodb.ts';
 import { s3Missing } from '../support/servers/s3.ts';
-import { ADDRESS, until } from './support/cloud.ts';
+import { ADDRESS, PASSWORD, until } from './support/cloud.ts';
 import { message } from './support/messages.ts';
 import { synthesised } from './support/template.ts';
 import { outcome, told, World } from './support/world.ts';
 
+/** Of the lambda lane, small enough to be filled by few messages. */
+const BUDGET = 60_000;
+/** Which lane answers Settings of which device. */
+const SETTINGS = [
+  ['forgetful1', 'commands', {}],
+  ['forgetful2', 'default', { query: 'base64' }],
+] as const;
 const missingParts = (missing('dynoxide') ?? s3Missing()) !== undefined;
 
 describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('the system on AWS, %s', (transport) => {
   let world: World;
   beforeAll(async () => {
-    world = await World.start({ transport });
+    world = await World.start({ transport, over: { responseBytes: String(BUDGET) } });
   }, 120_000);
   afterAll(() => world?.stop());
   afterEach(() => world.calm());
@@ -85,6 +96,44 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('the system
     expect(status).toBe(200);
     const [collection] = decode(SyncResponse, answer, 161).Collections!.Collection!;
     expect(world.phone.apply(inbox, collection!).added).toHaveLength(1);
+  }, 40_000);
+
+  it('ends an answer of the lambda lane at its budget; the task lane gives more at once', async () => {
+    const { cloud, phone } = world;
+    const [holder] = cloud.holders;
+    const beside = cloud.phone('beside', { url: holder!.url });
+    await world.begin(beside);
+    for (const n of [1, 2, 3, 4]) await world.delivered(ADDRESS, `large ${n}`, 'x'.repeat(25_000));
+    const windows = [await phone.sync(phone.inbox), await phone.sync(phone.inbox)];
+    expect(windows.map(({ added, more }) => [added.length, more])).toEqual([
+      [2, true],
+      [2, false],
+    ]);
+    const { added, more } = await beside.sync(beside.inbox);
+    expect([added.length, more]).toEqual([4, false]);
+  }, 40_000);
+
+  it('keeps the password by which a device can be opened; what answers Settings reads the key, once', async () => {
+    const { cloud } = world;
+    const { store, accounts, balancer } = cloud;
+    const mailboxes = new TableMailboxes({ ...store, clock: systemClock });
+    const policies = createPolicies({ table: store.table, clock: systemClock, directory: accounts, mailboxes });
+    await policies.save('recovery', { settings: { PasswordRecoveryEnabled: true } });
+    const user = 'forgetful@acme.test';
+    await accounts.create({ address: user, name: 'Lee', password: PASSWORD, policy: 'recovery' });
+    const read = cloud.secretsRead.length;
+    const kept = { Status: 1, DevicePassword: { Status: 1 } };
+    for (const [device, lane, options] of SETTINGS) {
+      const phone = cloud.phone(device, { user, ...options });
+      await world.begin(phone);
+      for (const Password of ['first', 'second']) {
+        const request: SettingsRequest = { DevicePassword: { Set: { Password } } };
+        const { document } = await phone.client.command('Settings', SettingsRequest, request, SettingsResponse);
+        expect(document).toEqual(kept);
+        expect(balancer.lanes.at(-1)).toBe(lane);
+      }
+    }
+    expect(cloud.secretsRead.length - read).toBe(2);
   }, 40_000);
 
   it('says 200 at the path that the target group asks', async () => {

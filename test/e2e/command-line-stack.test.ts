@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCloudDomain } from '../../lib/cloud/domain.ts';
+import { openRecoveryVault } from '../../lib/cloud/recovery-key.ts';
 import type { Domain } from '../../lib/embedded/domain.ts';
 import { start } from '../../lib/embedded/start.ts';
 import { systemClock } from '../../lib/ops/clock.ts';
+import type { DeviceId } from '../../lib/ops/ids.ts';
 import { silentLog } from '../../lib/ops/log.ts';
 import { noMetrics } from '../../lib/ops/metrics.ts';
-import { STACK_OUTPUTS } from '../../lib/ops/stack-outputs.ts';
+import { OPTIONAL_STACK_OUTPUTS, STACK_OUTPUTS } from '../../lib/ops/stack-outputs.ts';
 import { openDynamoStore, prefixed } from '../../lib/store/dynamo/open.ts';
 import { runCli } from '../support/cli.ts';
 import { Phone } from '../support/client/phone.ts';
@@ -15,9 +18,11 @@ import { temporaryFolder } from '../support/make-store.ts';
 import { type CloudFormationServer, startCloudFormation } from '../support/servers/cloudformation.ts';
 import { dynamoServer, missing } from '../support/servers/dynamodb.ts';
 import { type S3Server, s3Missing, startS3 } from '../support/servers/s3.ts';
+import { type SecretsServer, startSecrets } from '../support/servers/secrets.ts';
 
 const PASSWORD = 'typed by a person';
 const REGION = 'eu-west-1';
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:recovery-AbC123';
 
 const absent = missing('dynoxide') ?? s3Missing();
 
@@ -25,6 +30,7 @@ const absent = missing('dynoxide') ?? s3Missing();
 describe.skipIf(absent !== undefined)('the command line on a deployed stack', { timeout: 240_000 }, () => {
   let formation: CloudFormationServer;
   let s3: S3Server;
+  let secrets: SecretsServer;
   let environment: NodeJS.ProcessEnv;
   const stores: string[] = [];
   const folders: string[] = [];
@@ -65,8 +71,9 @@ describe.skipIf(absent !== undefined)('the command line on a deployed stack', { 
   /** What the functions and the holder open. */
   async function domainOf(config: Parameters<typeof openCloudDomain>[0], run: (domain: Domain) => Promise<void>) {
     const before = { ...process.env };
+    const base = { clock: systemClock, log: silentLog, metrics: noMetrics };
     Object.assign(process.env, environment);
-    const domain = await openCloudDomain(config, { clock: systemClock, log: silentLog, metrics: noMetrics });
+    const domain = await openCloudDomain(config, base, undefined, openRecoveryVault);
     try {
       await run(domain);
     } finally {
@@ -80,12 +87,14 @@ describe.skipIf(absent !== undefined)('the command line on a deployed stack', { 
 
   beforeAll(async () => {
     s3 = await startS3(['mail', 'empty']);
+    secrets = await startSecrets({ [SECRET]: randomBytes(32).toString('base64') });
     const { endpoint } = await dynamoServer('dynoxide');
     mail = await deployed('mail');
     empty = await deployed('empty');
     formation = await startCloudFormation({
-      Mail: { outputs: mail.outputs },
+      Mail: { outputs: { ...mail.outputs, [OPTIONAL_STACK_OUTPUTS.recoverySecret[0]]: SECRET } },
       Empty: { outputs: empty.outputs },
+      Keyless: { outputs: mail.outputs },
       Torn: { outputs: { ...mail.outputs, TableDirectory: 'nowhere' } },
     });
     environment = {
@@ -96,11 +105,13 @@ describe.skipIf(absent !== undefined)('the command line on a deployed stack', { 
       AWS_ENDPOINT_URL_CLOUDFORMATION: formation.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: endpoint,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     };
   });
   afterAll(async () => {
     await formation?.stop();
     await s3?.stop();
+    await secrets?.stop();
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
   });
 
@@ -143,6 +154,27 @@ describe.skipIf(absent !== undefined)('the command line on a deployed stack', { 
     expect(await on('Mail', ['device', 'list', 'kim@stack.test'])).toMatchObject({ code: 0, err: 'none\n' });
     const wiped = await on('Mail', ['device', 'wipe', 'kim@stack.test', 'NONE1', '--yes']);
     expect(wiped).toMatchObject({ code: 1, err: 'direct-push: kim@stack.test has no device NONE1\n' });
+  });
+
+  it('shows the password by which a device can be opened, where the stack has the key', async () => {
+    const device = 'phone1' as DeviceId;
+    const config = { ...mail.config, recoverySecret: SECRET };
+    await domainOf(config, async ({ accounts, devices, policies, recovery }) => {
+      await policies.save('recovery', { settings: { PasswordRecoveryEnabled: true } });
+      const { id } = (await accounts.byAddress('kim@stack.test'))!;
+      const account = await accounts.update(id, { policy: 'recovery' });
+      await devices.decide(id, device, 'allow');
+      expect(await recovery.set(account, device, 'hunter2')).toBe(true);
+      await accounts.update(id, { policy: null });
+    });
+    const ask = (stack: string) => on(stack, ['device', 'password', 'kim@stack.test', 'PHONE1']);
+    expect(await ask('Mail')).toMatchObject({ code: 0, out: 'hunter2\n' });
+    // A stack of the same tables that says nothing of a key.
+    const refused = 'direct-push: no recovery password of PHONE1 can be read here\n';
+    expect(await ask('Keyless')).toMatchObject({ code: 1, out: '', err: refused });
+    await domainOf(config, async ({ accounts, devices }) => {
+      await devices.remove((await accounts.byAddress('kim@stack.test'))!.id, device);
+    });
   });
 
   it('backs a stack up, and the backup starts as a server on this machine', async () => {

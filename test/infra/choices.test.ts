@@ -1,4 +1,5 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -7,9 +8,12 @@ import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
+import { vaultKey } from '../../lib/identity/vault.ts';
+import { DirectPushData } from '../../lib/infra/data-stack.ts';
 import { sizes } from '../../lib/infra/holder.ts';
 import { type DirectPushProps, mailSettings } from '../../lib/infra/props.ts';
 import { TABLE_TRAITS, TABLES } from '../../lib/store/dynamo/traits.ts';
@@ -63,6 +67,26 @@ describe('the data stack', () => {
       expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } }),
     );
     expect(rules.filter((rule: object) => 'ExpirationInDays' in rule)).toEqual([]);
+  });
+
+  it('makes a key of 32 bytes for recovery passwords, which outlives its stack', () => {
+    dataTemplate.hasResource('AWS::SecretsManager::Secret', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+    const { GenerateSecretString: made } = only(dataTemplate, 'AWS::SecretsManager::Secret');
+    expect(made).toEqual({ ExcludePunctuation: true, IncludeSpace: false, PasswordLength: 43 });
+    // Whatever letters and digits they are.
+    for (const letter of ['A', 'z', '0', '9']) expect(vaultKey(letter.repeat(made.PasswordLength))).toHaveLength(32);
+  });
+
+  it('makes no key where none is wanted, or where one is brought', () => {
+    const stack = new Stack(new App(), 'Data');
+    const brought = new secretsmanager.Secret(stack, 'Brought');
+    const own = new DirectPushData(stack, 'Own', { recoveryKey: brought });
+    const none = new DirectPushData(stack, 'None', { recoveryKey: false });
+    expect([own.recoveryKey, none.recoveryKey]).toEqual([brought, undefined]);
+    Template.fromStack(stack).resourceCountIs('AWS::SecretsManager::Secret', 1);
   });
 
   it('refuses plain HTTP', () => {
@@ -219,6 +243,7 @@ describe('everything brought', () => {
     'AWS::ECS::Cluster',
     'AWS::CertificateManager::Certificate',
     'AWS::DynamoDB::Table',
+    'AWS::SecretsManager::Secret',
     'AWS::SNS::Topic',
     'AWS::SES::ReceiptRuleSet',
   ])('makes no %s', (type) => {

@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { FUNCTION_NAMES, FUNCTIONS } from '../../lib/infra/catalogue.ts';
+import { routingRules } from '../../lib/infra/routing-rules.ts';
 import { isFed } from '../../lib/store/dynamo/traits.ts';
 import { keys } from '../../lib/store/schema.ts';
 import { actionsOn, only, resources, statementsOf, synthApp } from './support.ts';
@@ -35,8 +36,11 @@ describe.each(FUNCTION_NAMES)('function %s', (name) => {
     });
   });
 
-  it('knows that it must not hold', () => {
-    expect(functionOf(name).Environment.Variables.DIRECT_PUSH_LANE).toBe('lambda');
+  it('knows that it must not hold, and how much it may answer', () => {
+    expect(functionOf(name).Environment.Variables).toMatchObject({
+      DIRECT_PUSH_LANE: 'lambda',
+      DIRECT_PUSH_RESPONSE_BYTES: '700000',
+    });
   });
 
   it('keeps its logs for a month, in a group of its own', () => {
@@ -82,6 +86,27 @@ describe('least privilege', () => {
     expect(actionsOn(template, role, 'InboundMessages')).toEqual(inbound);
     expect(actionsOn(template, role, 'identity/acme.test')).toEqual(mail);
     expect(actionsOn(template, role, '@connections')).toEqual(wakes);
+  });
+
+  it('what answers Settings, and nothing else, reads the key of recovery passwords', () => {
+    const all = [...FUNCTION_NAMES.map(roleOf), HOLDER];
+    const readers = all.filter((role) => actionsOn(template, role, 'RecoveryKey').length > 0);
+    expect(readers).toEqual([roleOf('commands'), HOLDER]);
+    for (const role of readers) {
+      expect(actionsOn(template, role, 'RecoveryKey')).toEqual(['secretsmanager:GetSecretValue']);
+    }
+    const told = FUNCTION_NAMES.filter((name) => functionOf(name).Environment.Variables.DIRECT_PUSH_RECOVERY_SECRET);
+    expect(told).toEqual(['commands']);
+    const answers = routingRules().filter(({ commands = [] }) => commands.includes('Settings'));
+    expect(answers.map(({ target }) => target)).toEqual(['commands']);
+  });
+
+  it('nobody may read another secret, and the canary its own alone', () => {
+    const reading = [...FUNCTION_NAMES.map(roleOf), HOLDER].flatMap((role) =>
+      statementsOf(template, role).filter(({ actions }) => actions.some((action) => /^secretsmanager/.test(action))),
+    );
+    for (const { resources: on } of reading) expect(on).toMatch(/RecoveryKey|canary-AbC123/);
+    expect(actionsOn(template, roleOf('canary'), SECRET)).toEqual(['secretsmanager:GetSecretValue']);
   });
 
   it('a login updates account rows and no others', () => {

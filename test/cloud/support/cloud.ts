@@ -1,4 +1,5 @@
 /** The whole system on this machine: bundles in processes of their own, emulated services between them. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,6 +22,7 @@ import { Phone } from '../../support/client/phone.ts';
 import { type FlakyProxy, startFlakyProxy } from '../../support/flaky-proxy.ts';
 import { type DynamoServer, dynamoServer } from '../../support/servers/dynamodb.ts';
 import { startS3 } from '../../support/servers/s3.ts';
+import { startSecrets } from '../../support/servers/secrets.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { type EventSource, startEventSource } from './event-source.ts';
 import { startHolder, type TestHolder } from './holder.ts';
@@ -64,6 +66,8 @@ export interface Cloud {
   /** What a process is told. */
   readonly environment: (name: BundleName) => Readonly<Record<string, string>>;
   readonly streamArn: string;
+  /** Secrets that were read, in order. */
+  readonly secretsRead: readonly string[];
   /** A connection to the tables for whoever wants one of its own. */
   readonly client: DynamoDBClientConfig;
   readonly names: Readonly<Record<TableName, string>>;
@@ -80,6 +84,7 @@ export interface Cloud {
 }
 
 const REGION = 'us-east-1';
+const RECOVERY_SECRET = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:recovery-AbC123';
 let runs = 0;
 
 /** Bundles are built once for a file of tests. */
@@ -103,6 +108,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const s3 = await startS3(['blobs', 'inbound']);
   const proxies = { wake: await startFlakyProxy(dynamo.endpoint), others: await startFlakyProxy(dynamo.endpoint) };
   const { accessKeyId, secretAccessKey } = s3.credentials;
+  const secrets = await startSecrets({ [RECOVERY_SECRET]: randomBytes(32).toString('base64') });
   const names = prefixed(`cloud-${process.pid}-${++runs}-`);
   const client = { endpoint: dynamo.endpoint, region: REGION, credentials: s3.credentials };
   const blobs = openS3Blobs({ ...s3, bucket: 'blobs', region: REGION, pathStyle: true });
@@ -126,6 +132,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: bare ? dynamo.endpoint : (name === 'wake' ? proxies.wake : proxies.others).endpoint,
     AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     ...template.environment(name),
     ...filledIn({
       mailboxesTable: names.mailboxes,
@@ -137,6 +144,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       outbound: 'none',
       service: 'test',
       ...urls,
+      ...(template.tells(name, 'recoverySecret') && { recoverySecret: RECOVERY_SECRET }),
       ...over,
     }),
   });
@@ -185,6 +193,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     tables: proxies,
     environment,
     streamArn: Table!.LatestStreamArn!,
+    secretsRead: secrets.asked,
     client,
     names,
     store,
@@ -219,7 +228,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       await store.close();
       blobs.close();
       for (const one of [admin, streams, uploads]) one.destroy();
-      await s3.stop();
+      await Promise.all([s3.stop(), secrets.stop()]);
     },
   };
   return cloud;

@@ -6,6 +6,7 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
+import { type Invoke, pause, shardLanes } from './batches.ts';
 import type { Synthesised } from './template.ts';
 
 export interface EventSource {
@@ -25,50 +26,33 @@ export interface EventSource {
 
 export type LambdaRecord = ReturnType<typeof lambdaRecord>;
 
-const POLL_MS = 25;
+/** What is used of the client of streams. */
+export type Streams = Pick<DynamoDBStreamsClient, 'send'>;
+
+export const POLL_MS = 25;
 
 export async function startEventSource(
-  client: DynamoDBStreamsClient,
+  client: Streams,
   stream: string,
   settings: Synthesised['source'],
-  invoke: (event: { Records: LambdaRecord[] }) => Promise<{ batchItemFailures?: { itemIdentifier: string }[] }>,
+  invoke: Invoke,
 ): Promise<EventSource> {
   const { StreamDescription } = await client.send(new DescribeStreamCommand({ StreamArn: stream }));
   const stopped = { is: false };
   const state = { dropped: [] as LambdaRecord[][], twice: false, shuffleMs: 0, batches: 0 };
-  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-  async function deliver(given: LambdaRecord[], attempt = 0): Promise<void> {
-    const oldest = (Date.now() - settings.maxAgeMs) / 1000;
-    const records = given.filter(({ dynamodb }) => dynamodb.ApproximateCreationDateTime >= oldest);
-    if (records.length < given.length) state.dropped.push(given.filter((record) => !records.includes(record)));
-    if (records.length === 0 || stopped.is) return;
+  const counted: Invoke = (event) => {
     state.batches++;
-    try {
-      const { batchItemFailures = [] } = (await invoke({ Records: records })) ?? {};
-      const first = records.findIndex(({ dynamodb }) =>
-        batchItemFailures.some(({ itemIdentifier }) => itemIdentifier === dynamodb.SequenceNumber),
-      );
-      if (first < 0) return;
-      if (attempt >= settings.retries) return void state.dropped.push(records.slice(first));
-      await pause(POLL_MS);
-      await deliver(records.slice(first), attempt + 1);
-    } catch {
-      if (attempt >= settings.retries) return void state.dropped.push(records);
-      await pause(POLL_MS);
-      const half = Math.ceil(records.length / 2);
-      // Halves, so that one bad record does not take the others with it.
-      await deliver(records.slice(0, half), attempt + 1);
-      await deliver(records.slice(half), attempt + 1);
-    }
-  }
+    return invoke(event);
+  };
+  const all: { settled(): Promise<unknown> }[] = [];
 
   async function follow(shard: string): Promise<void> {
+    const lanes = shardLanes(settings, counted, (records) => state.dropped.push(records), stopped);
+    all.push(lanes);
     const gathered: LambdaRecord[] = [];
     let gatheredAt = 0;
-    let iterator = (
-      await client.send(new GetShardIteratorCommand({ StreamArn: stream, ShardId: shard, ShardIteratorType: 'LATEST' }))
-    ).ShardIterator;
+    const from = { StreamArn: stream, ShardId: shard, ShardIteratorType: settings.start };
+    let iterator = (await client.send(new GetShardIteratorCommand(from))).ShardIterator;
     ready();
     while (iterator && !stopped.is) {
       const { Records = [], NextShardIterator } = await client.send(
@@ -81,11 +65,13 @@ export async function startEventSource(
         gathered.push(...wanted);
         if (gathered.length > 0 && performance.now() - gatheredAt >= state.shuffleMs) {
           for (const batch of byMailbox(gathered.splice(0)).reverse()) {
-            await deliver(batch);
-            if (state.twice) await deliver(batch);
+            lanes.add(batch);
+            if (state.twice) lanes.add(batch);
+            // One mailbox after the other, whatever lanes they have.
+            await lanes.settled();
           }
         }
-      } else await deliver(state.twice ? wanted.flatMap((one) => [one, one]) : wanted);
+      } else lanes.add(state.twice ? wanted.flatMap((one) => [one, one]) : wanted);
       if (Records.length === 0) await pause(POLL_MS);
     }
   }
@@ -101,6 +87,7 @@ export async function startEventSource(
     async stop() {
       stopped.is = true;
       await following.catch(() => {});
+      await Promise.all(all.map((lanes) => lanes.settled()));
     },
   });
 }

@@ -2,7 +2,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from '../../../lib/infra/catalogue.ts';
 import type { WakeTransportName } from '../../../lib/infra/props.ts';
-import { CLOUD_ENV } from '../../../lib/ops/cloud-env.ts';
+import { CLOUD_ENV, type CloudEnvName } from '../../../lib/ops/cloud-env.ts';
 import { only, type Properties, resources, synthApp } from '../../infra/support.ts';
 
 export interface ListenerRule {
@@ -18,9 +18,18 @@ export interface Synthesised {
   readonly processes: readonly (FunctionName | 'holder')[];
   /** Environment of each process; what only CloudFormation knows is left out. */
   readonly environment: (name: FunctionName | 'holder') => Readonly<Record<string, string>>;
+  /** Whether the template tells a process this, if only CloudFormation knows what. */
+  readonly tells: (name: FunctionName | 'holder', what: CloudEnvName) => boolean;
   readonly timeoutMs: (name: FunctionName) => number;
   readonly source: {
     readonly batchSize: number;
+    /** Batches of one shard that are on their way at once. */
+    readonly parallel: number;
+    readonly windowMs: number;
+    readonly bisect: boolean;
+    /** Whether the function may name the record from which a batch comes again. */
+    readonly partial: boolean;
+    readonly start: 'LATEST' | 'TRIM_HORIZON';
     readonly retries: number;
     readonly maxAgeMs: number;
     readonly filters: readonly object[];
@@ -60,6 +69,10 @@ function read(transport: WakeTransportName): Synthesised {
   const balancer = only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
   const source = only(template, 'AWS::Lambda::EventSourceMapping');
   const container = only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];
+  const variables = (name: FunctionName | 'holder'): readonly (readonly [string, unknown])[] =>
+    name === 'holder'
+      ? container.Environment.map(({ Name, Value }: Properties) => [Name, Value])
+      : Object.entries(functions[idOf(name)]!.Environment.Variables);
   const plain = (entries: readonly (readonly [string, unknown])[]) =>
     Object.fromEntries(entries.filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string'));
   const holder = Object.values(groups).find(({ TargetType }) => TargetType === 'ip')!;
@@ -69,13 +82,16 @@ function read(transport: WakeTransportName): Synthesised {
       balancer.LoadBalancerAttributes.find(({ Key }: Properties) => Key === 'idle_timeout.timeout_seconds').Value,
     ),
     processes: [...FUNCTION_NAMES.filter((name) => idOf(name)), 'holder'],
-    environment: (name) =>
-      name === 'holder'
-        ? plain(container.Environment.map(({ Name, Value }: Properties) => [Name, Value]))
-        : plain(Object.entries(functions[idOf(name)]!.Environment.Variables)),
+    environment: (name) => plain(variables(name)),
+    tells: (name, what) => variables(name).some(([variable]) => variable === CLOUD_ENV[what]),
     timeoutMs: (name) => functions[idOf(name)]!.Timeout * 1000,
     source: {
       batchSize: source.BatchSize,
+      parallel: source.ParallelizationFactor,
+      windowMs: source.MaximumBatchingWindowInSeconds * 1000,
+      bisect: source.BisectBatchOnFunctionError,
+      partial: source.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+      start: source.StartingPosition,
       retries: source.MaximumRetryAttempts,
       maxAgeMs: source.MaximumRecordAgeInSeconds * 1000,
       filters: source.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => JSON.parse(Pattern)),
@@ -94,8 +110,6 @@ function wakePorts(template: Template, wake: Properties): readonly number[] {
 }
 
 /** Variables that CloudFormation fills in: names of what the test made instead. */
-export function filledIn(made: Partial<Record<keyof typeof CLOUD_ENV, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(made).map(([name, value]) => [CLOUD_ENV[name as keyof typeof CLOUD_ENV], value]),
-  );
+export function filledIn(made: Partial<Record<CloudEnvName, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(made).map(([name, value]) => [CLOUD_ENV[name as CloudEnvName], value]));
 }

@@ -68,9 +68,8 @@ export class World {
   }
 
   /** Puts a message into the bucket; resolves to its subject. */
-  async deliver(to = ADDRESS): Promise<string> {
-    const subject = `message ${++this.#count}`;
-    await this.cloud.put(`ses/${this.#count}`, message(to, subject));
+  async deliver(to = ADDRESS, subject = `message ${++this.#count}`, text = ''): Promise<string> {
+    await this.cloud.put(`ses/${++this.#count}`, message(to, subject) + text);
     return subject;
   }
 
@@ -85,9 +84,9 @@ export class World {
   }
 
   /** The same, once it is in the mailbox. */
-  async delivered(to = ADDRESS): Promise<string> {
+  async delivered(to = ADDRESS, ...what: readonly string[]): Promise<string> {
     const before = this.deliveries;
-    const subject = await this.deliver(to);
+    const subject = await this.deliver(to, ...what);
     await until(() => this.deliveries > before, 20_000);
     return subject;
   }

@@ -1,32 +1,24 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BadSecret, canaryAccount, visit } from '../../../lib/cloud/canary.ts';
 import type { LogFields } from '../../../lib/ops/log.ts';
 import { PASSWORD, startServer } from '../../e2e/harness.ts';
+import { startSecrets } from '../../support/servers/secrets.ts';
 
 const USER = 'kim@example.test';
 
-/** Secrets Manager as far as the canary uses it. */
+/** Secrets Manager with a secret `arn`, or without it. */
 async function secret(text: string | undefined) {
-  const server = createServer((_, response) => {
-    response.writeHead(text === undefined ? 400 : 200, {
-      'content-type': 'application/x-amz-json-1.1',
-      ...(text === undefined && { 'x-amzn-errortype': 'ResourceNotFoundException' }),
-    });
-    response.end(JSON.stringify(text === undefined ? { message: 'gone' } : { SecretString: text }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const server = await startSecrets(text === undefined ? {} : { arn: text });
   const client = new SecretsManagerClient({
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: server.endpoint,
     region: 'eu-west-1',
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     maxAttempts: 1,
   });
   onTestFinished(() => {
     client.destroy();
-    server.close().closeAllConnections();
+    return server.stop();
   });
   return client;
 }

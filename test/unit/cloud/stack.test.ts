@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AwsTrouble, awsTrouble } from '../../../lib/cloud/aws-trouble.ts';
 import { readStack } from '../../../lib/cloud/stack.ts';
-import { STACK_OUTPUTS } from '../../../lib/ops/stack-outputs.ts';
+import { OPTIONAL_STACK_OUTPUTS, STACK_OUTPUTS } from '../../../lib/ops/stack-outputs.ts';
 import { StoreUnavailable } from '../../../lib/store/ports.ts';
 import { type CloudFormationServer, startCloudFormation } from '../../support/servers/cloudformation.ts';
 
 const outputs = (which: 0 | 1) =>
   Object.fromEntries(Object.entries(STACK_OUTPUTS).map(([what, keys]) => [keys[which], `own-${what}`]));
+const secretOutput = (which: 0 | 1) => ({ [OPTIONAL_STACK_OUTPUTS.recoverySecret[which]]: 'own-secret' });
 const NAMES = {
   mailboxesTable: 'own-mailboxesTable',
   devicesTable: 'own-devicesTable',
@@ -22,6 +23,8 @@ describe('what a deployed stack says of itself', () => {
     server = await startCloudFormation({
       Mail: { outputs: { EndpointUrl: 'https://x', ...outputs(0) } },
       'Mail-Data': { outputs: outputs(1) },
+      Sealed: { outputs: { ...outputs(0), ...secretOutput(0) } },
+      'Sealed-Data': { outputs: { ...outputs(1), ...secretOutput(1) } },
       Young: { status: 'CREATE_IN_PROGRESS', outputs: {} },
       Other: { outputs: { Url: 'https://x' } },
       Half: { status: 'UPDATE_COMPLETE', outputs: { ...outputs(0), Blobs: '' } },
@@ -41,6 +44,10 @@ describe('what a deployed stack says of itself', () => {
 
   it('is said by the data stack as well, which outlives the endpoint', async () => {
     expect(await read('Mail-Data')).toEqual({ ...NAMES, region: 'eu-west-1' });
+  });
+
+  it.each(['Sealed', 'Sealed-Data'])('and the key of recovery passwords where there is one, in %s', async (name) => {
+    expect(await read(name)).toEqual({ ...NAMES, recoverySecret: 'own-secret', region: 'eu-west-1' });
   });
 
   it.each([
