@@ -8,6 +8,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Context } from './context.ts';
+import { optionProps } from './context-options.ts';
 import { DirectPushDataStack } from './data-stack.ts';
 import { DirectPushStack } from './endpoint-stack.ts';
 import type { AuthenticationProps, DirectPushProps, DirectPushStorage } from './props.ts';
@@ -44,8 +45,11 @@ function properties(stack: Stack, context: Context, storage: DirectPushStorage):
     holder: holder(context),
     mail: context.mail && {
       mxRecord: context.mxRecord,
+      relayOwnDomains: context.relayOwnDomains,
+      ...(context.unknownRecipients && { unknownRecipients: context.unknownRecipients }),
       ...(context.mailDomains && { domains: context.mailDomains }),
     },
+    ...optionProps(context),
     waf: context.waf,
     tracing: context.tracing,
     ...(context.tls === 'legacy' && { sslPolicy: SslPolicy.LEGACY }),
@@ -85,6 +89,7 @@ function holder(context: Context): DirectPushProps['holder'] {
     ...(context.image && { image: ecs.ContainerImage.fromRegistry(context.image) }),
     ...(context.taskCpu && { cpu: context.taskCpu }),
     ...(context.taskMemoryMiB && { memoryMiB: context.taskMemoryMiB }),
+    ...(context.minTasks && { minTasks: context.minTasks }),
     ...(context.maxTasks && { maxTasks: context.maxTasks }),
   };
 }

@@ -4,13 +4,13 @@
  */
 import type { Node } from 'constructs';
 import { z } from 'zod';
+import { list, OPTION_KEYS } from './context-options.ts';
 
 export const PREFIX = 'direct-push:';
 
 /** What `-c` gives is always text. */
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 const whole = z.coerce.number().int().positive();
-const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))]);
 
 export const Context = z
   .strictObject({
@@ -31,12 +31,16 @@ export const Context = z
     highAvailability: flag.default(true),
     taskCpu: whole.optional(),
     taskMemoryMiB: whole.optional(),
+    minTasks: whole.optional(),
     maxTasks: whole.optional(),
     /** `modern` is TLS 1.2 and 1.3; `legacy` lets Windows Mobile 5 in with TLS 1.0. */
     tls: z.enum(['modern', 'legacy']).default('modern'),
     mail: flag.default(true),
     mailDomains: list.optional(),
     mxRecord: flag.default(false),
+    /** Unknown addresses of the mail domains go out: a part of each lives with another mail system. */
+    relayOwnDomains: flag.default(false),
+    unknownRecipients: z.enum(['bounce', 'drop']).optional(),
     waf: flag.default(false),
     alarmEmail: z.email().optional(),
     alarmTopicArn: z.string().startsWith('arn:').optional(),
@@ -47,6 +51,7 @@ export const Context = z
     oidcAudience: z.string().min(1).optional(),
     logRetentionDays: whole.optional(),
     tracing: flag.default(false),
+    ...OPTION_KEYS,
   })
   .refine(({ hostedZoneId, hostedZoneName }) => (hostedZoneId === undefined) === (hostedZoneName === undefined), {
     path: ['hostedZoneId'],

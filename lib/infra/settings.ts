@@ -5,14 +5,16 @@ import type { DirectPushProps } from './props.ts';
 /** A variable of a process's environment; absent ones are not set, and `lib/ops/config.ts` has their defaults. */
 export type Setting = readonly [CloudEnvName, string | undefined];
 
-interface Bounds {
+export interface Bounds {
   readonly least: number;
   readonly most: number;
 }
-const BYTES: Bounds = { least: 1024, most: 256 * 1024 * 1024 };
-const COUNT: Bounds = { least: 0, most: Number.MAX_SAFE_INTEGER };
+export const BYTES: Bounds = { least: 1024, most: 256 * 1024 * 1024 };
+export const COUNT: Bounds = { least: 0, most: Number.MAX_SAFE_INTEGER };
+export const RECIPIENTS: Bounds = { least: 1, most: 10_000 };
+export const RECIPIENTS_PER_HOUR: Bounds = { least: 0, most: 1_000_000 };
 /** A time that must not be none. */
-const TIME: Bounds = { ...COUNT, least: 1 };
+export const TIME: Bounds = { ...COUNT, least: 1 };
 
 /**
  * The properties that the embedded server has as options, for the environment.
@@ -52,8 +54,8 @@ function limitSettings({ limits = {} }: DirectPushProps): readonly Setting[] {
   return [
     ['maxMessageBytes', whole('limits.messageBytes', limits.messageBytes, BYTES)],
     ['maxSendBytes', whole('limits.sendBytes', limits.sendBytes, BYTES)],
-    ['maxRecipients', whole('limits.recipients', limits.recipients, { least: 1, most: 10_000 })],
-    ['recipientsPerHour', whole('limits.recipientsPerHour', limits.recipientsPerHour, { least: 0, most: 1_000_000 })],
+    ['maxRecipients', whole('limits.recipients', limits.recipients, RECIPIENTS)],
+    ['recipientsPerHour', whole('limits.recipientsPerHour', limits.recipientsPerHour, RECIPIENTS_PER_HOUR)],
     ['maxDevices', whole('limits.devices', limits.devices, COUNT)],
     ['quotaBytes', whole('limits.mailbox.bytes', mailbox.bytes, COUNT)],
     ['quotaItems', whole('limits.mailbox.items', mailbox.items, COUNT)],

@@ -18,6 +18,7 @@ describe('context keys', () => {
       tls: 'modern',
       mail: true,
       mxRecord: false,
+      relayOwnDomains: false,
       waf: false,
       tracing: false,
     });
@@ -41,6 +42,10 @@ describe('context keys', () => {
     ['an MX record without a zone', { mxRecord: true }, 'direct-push:mxRecord: needs hostedZoneId'],
     ['an ARN that is none', { certificateArn: 'x' }, 'direct-push:certificateArn: '],
     ['a secret that is none', { canarySecretArn: 'hunter2' }, 'direct-push:canarySecretArn: '],
+    ['a size that is none', { maxMessageBytes: '1e30' }, 'direct-push:maxMessageBytes: '],
+    ['nobody to send to', { maxRecipients: 0 }, 'direct-push:maxRecipients: '],
+    ['a heartbeat that is too long', { maxHeartbeatS: '3541' }, 'direct-push:maxHeartbeatS: '],
+    ['a page over HTTP', { passwordUrl: 'http://id.acme.test' }, 'direct-push:passwordUrl: '],
     ['passwords over HTTP', { authUrl: 'http://auth.acme.test' }, 'direct-push:authUrl: '],
     ['an issuer without an audience', { oidcIssuer: 'https://id.acme.test' }, 'direct-push:oidcIssuer: belongs'],
   ])('%s is refused by name', (_, keys, message) => {

@@ -6,7 +6,7 @@ import type { DirectPushProps } from '../../lib/infra/props.ts';
 import { settings } from '../../lib/infra/settings.ts';
 import { CLOUD_ENV } from '../../lib/ops/cloud-env.ts';
 import { readConfig } from '../../lib/ops/config.ts';
-import { HOST, only, type Properties, statementsOf, synthApp, synthConstruct } from './support.ts';
+import { actionsOn, HOST, only, type Properties, statementsOf, synthApp, synthConstruct } from './support.ts';
 
 /** Whatever a server process reads must be a property: a name that is added there is missed here. */
 const NAMES = OPTION_CONFIG;
@@ -39,6 +39,34 @@ const ALL: Partial<DirectPushProps> = {
   galScope: 'server',
 };
 
+/** What a server process reads of it. */
+const READ = {
+  versions: '14.1,16.1',
+  authUrl: 'https://auth.acme.test/check',
+  oidcIssuer: 'https://id.acme.test',
+  oidcAudience: 'mail',
+  maxMessageBytes: 10_000_000,
+  maxSendBytes: 5_000_000,
+  maxRecipients: 50,
+  recipientsPerHour: 0,
+  relayOwnDomains: true,
+  galScope: 'server',
+  maxDevices: 5,
+  quotaBytes: 2_000_000_000,
+  quotaItems: 100_000,
+  quotaFolderItems: 50_000,
+  quotaItemBytes: 0,
+  commandsPerMinute: 0,
+  syncsPerMinute: 600,
+  sameCommands: 50,
+  throttleMinutes: 30,
+  agentChanges: 2,
+  agentHours: 12,
+  agentBlockHours: 6,
+  passwordUrl: 'https://id.acme.test/password',
+  passwordWarnDays: 7,
+};
+
 describe('properties that are options of the server', () => {
   const { template } = synthConstruct(() => ALL);
   const variables = (name: string): Record<string, string> =>
@@ -53,32 +81,7 @@ describe('properties that are options of the server', () => {
     ['Sync', variables('Sync')],
     ['ingest', variables('Ingest')],
   ])('reach %s, which understands them', (_, environment) => {
-    expect(readConfig(NAMES, environment)).toEqual({
-      versions: '14.1,16.1',
-      authUrl: 'https://auth.acme.test/check',
-      oidcIssuer: 'https://id.acme.test',
-      oidcAudience: 'mail',
-      maxMessageBytes: 10_000_000,
-      maxSendBytes: 5_000_000,
-      maxRecipients: 50,
-      recipientsPerHour: 0,
-      relayOwnDomains: true,
-      galScope: 'server',
-      maxDevices: 5,
-      quotaBytes: 2_000_000_000,
-      quotaItems: 100_000,
-      quotaFolderItems: 50_000,
-      quotaItemBytes: 0,
-      commandsPerMinute: 0,
-      syncsPerMinute: 600,
-      sameCommands: 50,
-      throttleMinutes: 30,
-      agentChanges: 2,
-      agentHours: 12,
-      agentBlockHours: 6,
-      passwordUrl: 'https://id.acme.test/password',
-      passwordWarnDays: 7,
-    });
+    expect(readConfig(NAMES, environment)).toEqual(READ);
   });
 
   it('reach Autodiscover as far as they are about logins', () => {
@@ -111,6 +114,27 @@ describe('properties that are options of the server', () => {
       galScope: 'domain',
       ...Object.fromEntries(NAMES.slice(NAMES.indexOf('maxDevices')).map((name) => [name, undefined])),
     });
+  });
+
+  it('are context keys of the app under the same names, as text', () => {
+    const bounds = { minHeartbeatS: '120', maxHeartbeatS: '1800', logLevel: 'warn' };
+    const keys = { ...Object.fromEntries(Object.entries(READ).map(([name, value]) => [name, `${value}`])), ...bounds };
+    const { Variables } = only(synthApp(keys).template, 'AWS::Lambda::Function', 'DirectPushFunctionsSync').Environment;
+    expect(readConfig(NAMES, Variables)).toEqual(READ);
+    expect(readConfig(['minHeartbeat', 'maxHeartbeat', 'logLevel'], Variables)).toEqual({
+      ...{ minHeartbeat: 120, maxHeartbeat: 1800, logLevel: 'warn' },
+    });
+  });
+
+  it('are context keys of the app where they are about who may connect, and how', () => {
+    const { template: narrow } = synthApp({
+      ...{ allowedCidrs: '192.0.2.0/24', hangingSyncAgents: '*Nine*', minTasks: '3', unknownRecipients: 'drop' },
+    });
+    const { SecurityGroupIngress } = only(narrow, 'AWS::EC2::SecurityGroup', 'DirectPushNetworkBalancer');
+    expect(SecurityGroupIngress.map(({ CidrIp }: Properties) => CidrIp)).toEqual(['192.0.2.0/24', '192.0.2.0/24']);
+    expect(JSON.stringify(narrow.findResources('AWS::ElasticLoadBalancingV2::ListenerRule'))).toContain('"*Nine*"');
+    narrow.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 3 });
+    expect(actionsOn(narrow, 'DirectPushFunctionsIngestRole', 'identity/')).toEqual([]);
   });
 
   it('are context keys of the app where they are about logins', () => {
