@@ -46,7 +46,8 @@ export interface CollectionInput<Response> {
 /** What one collection has to say, and the state that goes with it. Nothing is written yet. */
 export type CollectionStep<Response> =
   | { readonly kind: 'invalid' }
-  | { readonly kind: 'nothing'; readonly save?: SyncState }
+  /** `more`: there is something, and no room for it in this response. */
+  | { readonly kind: 'nothing'; readonly more?: boolean; readonly save?: SyncState }
   | {
       readonly kind: 'answer';
       readonly key: string;
@@ -175,14 +176,17 @@ async function answerCurrent<Response>(
   if (collected.gone) return { kind: 'invalid' };
   const { next, snapshot } = collected;
   if (emitter.commands.length === 0 && !applied) {
-    return settle({ ...state, options, behind: state.behind && !input.getChanges }, stored, next, now);
+    const settled = settle({ ...state, options, behind: state.behind && !input.getChanges }, stored, next, now);
+    return input.getChanges && unfinished(next) ? { ...settled, more: true } : settled;
   }
   const step = { next, snapshot, content: true, behind: !input.getChanges, confirmed: [...confirmed], now };
   return answer(input, emitter, applied, advance({ ...state, options, loop: told(state.loop, emitter.told) }, step));
 }
 
+type Nothing = Extract<CollectionStep<never>, { readonly kind: 'nothing' }>;
+
 /** Nothing to say: the key stays, the position may move on over what is no news. */
-function settle<Response>(state: SyncState, stored: SyncState, next: Position, now: number): CollectionStep<Response> {
+function settle(state: SyncState, stored: SyncState, next: Position, now: number): Nothing {
   const touch = now - stored.touched > DAY;
   const same = !touch && stored.base === undefined && !stored.content && sameJson(state.options, stored.options);
   if (same && sameJson(stored.next, next)) return { kind: 'nothing' };

@@ -73,16 +73,16 @@ export class SyncSession {
     const left: Left = { items: globalWindow(this.#plan.windowSize), bytes: this.#deps.bytes, empty: true };
     const answers: ResponseCollection[] = [];
     for (const one of planned) {
-      const answer = (await this.#collection(one, left)) ?? this.#nothing(one, left);
+      const answer = await this.#collection(one, left);
       if (answer) answers.push(answer);
     }
     return answers;
   }
 
   /** What stands for a collection without news where it may not be left out: its key again. */
-  #nothing({ request, folder }: Planned, left: Left): ResponseCollection | undefined {
+  #nothing({ request, folder }: Planned, more: boolean | undefined): ResponseCollection | undefined {
     if (!this.#deps.everyOne) return undefined;
-    return { ...this.#status(request, 1, request.SyncKey, folder), MoreAvailable: crowded(left) || undefined };
+    return { ...this.#status(request, 1, request.SyncKey, folder), MoreAvailable: more };
   }
 
   /** Reads heads and states and merges options; `undefined` when a collection breaks a rule: nothing was done yet. */
@@ -114,7 +114,7 @@ export class SyncSession {
     if (request.SyncKey === '0') return this.#begin(planned, folder);
     // The global window is full: what follows is not looked at, apart from what the client wants done (R4782).
     const full = crowded(left);
-    if (full && !request.Commands?.length) return undefined;
+    if (full && !request.Commands?.length) return this.#nothing(planned, true);
     const getChanges = (request.GetChanges ?? true) && !full;
     let { loaded } = planned;
     for (let attempt = 0; ; attempt++) {
@@ -126,7 +126,7 @@ export class SyncSession {
         left.items -= before - room.items;
         left.bytes = room.bytes;
         left.empty = room.empty;
-        return step.kind === 'answer' ? this.#answer(request, folder, step) : undefined;
+        return step.kind === 'answer' ? this.#answer(request, folder, step) : this.#nothing(planned, step.more);
       }
       // A Ping that moved the watermark on is no rival; another Sync that handed out the next key is.
       const [again] = await this.#deps.states.load(this.#context.mailbox.id, this.#context.device.id, [folder.id]);

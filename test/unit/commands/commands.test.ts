@@ -91,6 +91,10 @@ describe('a command says', () => {
   });
 });
 
+test.each(['SendMail', 'SmartForward', 'SmartReply'])('%s without a request is status 101', async (name) => {
+  await expect(made(name).run({} as never, undefined)).rejects.toMatchObject({ status: 101 });
+});
+
 describe('a command has a status of its own for', () => {
   const failures = (name: string, statuses: readonly number[]) =>
     statuses.map((status) => (made(name).failure(status) as { Status: number }).Status);

@@ -11,6 +11,17 @@ import { deliver, elsewhere, itemOf, openSyncWorld, type SyncWorld } from '../..
 const BODY = [{ BodyPreference: [{ Type: 1 }] }];
 const long = (bytes: number) => ({ text: { size: bytes, prefix: 'x'.repeat(bytes) } });
 
+/** A request for the Inbox and the Deleted Items. */
+const both = (phone: TestPhone, trash: TestPhone, WindowSize?: number, each?: number) => ({
+  WindowSize,
+  Collections: {
+    Collection: [
+      { SyncKey: phone.key, CollectionId: INBOX, WindowSize: each },
+      { SyncKey: trash.key, CollectionId: TRASH, WindowSize: each },
+    ],
+  },
+});
+
 async function started(world: SyncWorld): Promise<TestPhone> {
   const phone = new TestPhone(world);
   await phone.start();
@@ -79,16 +90,6 @@ describe('a window', () => {
 });
 
 describe('the window of all collections', () => {
-  const both = (phone: TestPhone, trash: TestPhone, WindowSize: number | undefined, each?: number) => ({
-    WindowSize,
-    Collections: {
-      Collection: [
-        { SyncKey: phone.key, CollectionId: INBOX, WindowSize: each },
-        { SyncKey: trash.key, CollectionId: TRASH, WindowSize: each },
-      ],
-    },
-  });
-
   test('[MS-ASCMD R4776 R4778 R4779 R4782] is filled in their order; what is not reached stays out', async () => {
     const world = await openSyncWorld();
     const ids = await deliver(world, 6);
@@ -139,6 +140,26 @@ describe('a byte budget', () => {
     await phone.drain();
     expect(phone.items.size).toBe(5);
     expect(phone.complaints).toEqual([]);
+  });
+
+  test('is one for all collections: one that finds no room waits, and a client that wants an answer is told so', async () => {
+    const world = await openSyncWorld({ options: { bytes: { lambda: 5_000, task: 2_000 } } });
+    const [first] = await deliver(world, 2, long(1_990));
+    await world.mailbox.move(INBOX, itemOf(first!), TRASH);
+    const [phone, trash] = [new TestPhone(world), new TestPhone(world, 'phone1', TRASH)];
+    for (const one of [phone, trash]) await one.sync({ Options: BODY });
+    const sent = await phone.raw(both(phone, trash));
+    expect([phone.take(sent)?.Commands?.length, trash.take(sent)]).toEqual([1, undefined]);
+    expect(trash.take(await trash.raw(both(phone, trash)))?.Commands).toHaveLength(1);
+
+    const nokia = { version: 121, userAgent: 'NokiaE7/MailForExchange' } as const;
+    const [inbox, deleted] = [new TestPhone(world, 'nokia'), new TestPhone(world, 'nokia', TRASH)];
+    for (const one of [inbox, deleted]) one.context = nokia;
+    for (const one of [inbox, deleted]) await one.sync({ Options: BODY });
+    const { key } = deleted;
+    const told = await inbox.raw(both(inbox, deleted));
+    expect(inbox.take(told)?.Commands).toHaveLength(1);
+    expect(deleted.take(told)).toMatchObject({ Status: 1, SyncKey: key, MoreAvailable: true });
   });
 
   test('is another one where a task answers', async () => {

@@ -126,6 +126,14 @@ describe('what goes with an answer', () => {
     expect([reply.includes('list.txt'), reply.includes('logo.txt')]).toEqual([false, true]);
   });
 
+  test('is put into an answer that has files of its own', async () => {
+    const head = 'Content-Type: multipart/mixed; boundary=b\r\n';
+    const own = 'Content-Type: text/plain\r\nContent-Disposition: attachment; filename=own.txt\r\n\r\nalpha\r\n';
+    const message = written(head, `--b\r\n\r\nMine\r\n--b\r\n${own}--b--\r\n`);
+    const made = await from('reply', { text: { size: 6, prefix: 'Theirs' } }, 1_000_000, message);
+    for (const part of ['Mine', 'Theirs', 'own.txt']) expect(made).toContain(part);
+  });
+
   test.each<[string, string]>([
     ['signed', 'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b\r\n'],
     ['encrypted', 'Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n'],

@@ -204,8 +204,23 @@ describe('a draft that is edited', () => {
 
   test('keeps its flags, categories and read state', async () => {
     const { draft, edited } = await writing();
-    const first = await draft({ Subject: 'One', Categories: { Category: ['Blue'] }, Read: false });
-    expect((await edited(first, { Subject: 'Two' })).content).toMatchObject({ categories: ['Blue'], read: false });
+    const flag = { Status: 2, FlagType: 'Follow up' };
+    const first = await draft({ Subject: 'One', Categories: { Category: ['Blue'] }, Flag: flag, Read: false });
+    expect((await edited(first, { Subject: 'Two' })).content).toMatchObject({
+      categories: ['Blue'],
+      flag: { status: 2, type: 'Follow up' },
+      read: false,
+    });
+    const bare = (await edited(await draft({ Subject: 'One' }), { Subject: 'Two' })).content;
+    expect(bare).not.toHaveProperty('flag');
+    expect(bare).not.toHaveProperty('categories');
+  });
+
+  test('fails where an attachment that stays has lost its bytes', async () => {
+    const { draft, edit, blobs } = await writing();
+    const item = await draft({ Body: plain('x'), Attachments: { Add: [file('f1', 'alpha')] } });
+    await blobs.delete([item.content.attachments[0]!.blob]);
+    await expect(edit(item, { Body: plain('y') })).rejects.toThrow(Error);
   });
 
   test('keeps attachments with their references, takes some away, and numbers new ones on', async () => {
