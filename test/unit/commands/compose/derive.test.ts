@@ -32,6 +32,11 @@ describe('the thread of an answer', () => {
     },
   );
 
+  test('has fields that are found by their names', () => {
+    const { fields } = withThread(written(), source(), 0);
+    expect(fields.map(({ name }) => name)).toEqual(expect.arrayContaining(['in-reply-to', 'references']));
+  });
+
   test('is none where the source has no name', () => {
     expect(fieldsOf({ messageId: undefined })).toEqual([]);
   });
@@ -96,6 +101,12 @@ describe('what goes with an answer', () => {
       { messageClass: 'IPM.Note.SMIME', text: { size: 0, prefix: '' }, mime: { blob: 'b', size: 777 } },
       777,
     ],
+    [
+      'nothing of a sealed message that is answered',
+      'reply',
+      { messageClass: 'IPM.Note.SMIME', text: { size: 0, prefix: '' }, mime: { blob: 'b', size: 777 } },
+      0,
+    ],
   ])('is counted before it is read: %s', async (_, verb, over, bytes) => {
     await expect(from(verb, over, bytes)).resolves.toContain('Mine');
     await expect(from(verb, over, bytes - 1)).rejects.toSatisfy(tooMuch);
@@ -105,6 +116,8 @@ describe('what goes with an answer', () => {
     const sealed = { messageClass: 'IPM.Note.SMIME', text: { size: 0, prefix: '' } };
     expect(await from('forward', sealed)).toContain('message/rfc822');
     expect(await from('reply', sealed)).not.toContain('message/rfc822');
+    const kind = { messageClass: 'IPM.Note.SMIME.Sealed', text: { size: 0, prefix: '' } };
+    expect(await from('forward', kind)).toContain('message/rfc822');
     // Signed in the clear, it can be quoted.
     const empty = { messageClass: 'IPM.Note', text: { size: 0, prefix: '' } };
     expect(await from('forward', empty)).not.toContain('message/rfc822');
@@ -140,14 +153,21 @@ describe('what goes with an answer', () => {
     ['encrypted with PGP', 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b\r\n'],
     ['an invitation', 'Content-Type: text/calendar; method=REQUEST\r\n'],
     ['with a calendar in it', 'Content-Type: multipart/mixed; boundary=b\r\n'],
+    ['more than anybody can read', 'Content-Type: multipart/mixed; boundary=b0\r\n'],
   ])('is nothing where the answer is %s', async (kind, head) => {
-    const body = kind.endsWith('PGP')
-      ? '--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b--\r\n'
-      : kind === 'signed'
-        ? '--b\r\n\r\nMine\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nMAA=\r\n--b--\r\n'
-        : kind.startsWith('with')
-          ? '--b\r\n\r\nMine\r\n--b\r\nContent-Type: text/calendar\r\nContent-Disposition: attachment\r\n\r\nBEGIN:VCALENDAR\r\n--b--\r\n'
-          : 'Mine';
+    const deep = Array.from(
+      { length: 60 },
+      (_, n) => `--b${n}\r\nContent-Type: multipart/mixed; boundary=b${n + 1}\r\n\r\n`,
+    );
+    const body = kind.startsWith('more')
+      ? deep.join('')
+      : kind.endsWith('PGP')
+        ? '--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b--\r\n'
+        : kind === 'signed'
+          ? '--b\r\n\r\nMine\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nMAA=\r\n--b--\r\n'
+          : kind.startsWith('with')
+            ? '--b\r\n\r\nMine\r\n--b\r\nContent-Type: text/calendar\r\nContent-Disposition: attachment\r\n\r\nBEGIN:VCALENDAR\r\n--b--\r\n'
+            : 'Mine';
     const message = written(head, body);
     expect(await from('forward', {}, 1_000_000, message)).toBe(joinMessage(message).toString('latin1'));
   });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { draftMemory, sentMemory } from '../../../../lib/commands/compose/once.ts';
+import type { ComposeRequest } from '../../../../lib/commands/compose/request.ts';
 import type { ProtocolVersion } from '../../../../lib/protocol/versions.ts';
+import type { Key } from '../../../../lib/store/ports.ts';
+import { LEDGER_TTL_S } from '../../../../lib/store/schema.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { bareContext } from '../../../support/query-world.ts';
 import { INBOX, mail, openSendWorld, SENT, type SendWorld } from '../../../support/send-world.ts';
 
 const BOTH = 'bob@example.net, carl@else.test';
@@ -11,6 +17,92 @@ async function counts(world: SendWorld) {
   const sent = await world.folder('ann', SENT);
   return [bob.length, world.relay.messages.length, sent.length];
 }
+
+const NOW = 1_768_478_400_123;
+
+/** The memory of a request over rows that are there by their key; what was read, and how. */
+function remembering(
+  request: Partial<ComposeRequest>,
+  hasMessageId = true,
+  rows: (key: string) => object | undefined = () => undefined,
+) {
+  const asked: unknown[] = [];
+  const table = {
+    batchGet: async (wanted: readonly Key[], consistency: string) => {
+      asked.push(consistency);
+      return wanted.map(({ sk }) => rows(sk));
+    },
+  } as never;
+  const context = bareContext({ clock: new FakeClock(NOW) });
+  const whole = { verb: 'reply', clientId: '', saveInSent: false, replaceMime: false, ...request } as ComposeRequest;
+  const memory = sentMemory(table, context, whole, hasMessageId);
+  const put = memory.writes as readonly { row: { sk: string; token: string }; when: object }[];
+  return { memory, asked, put, names: put.map(({ row }) => row.sk) };
+}
+const MIME = Buffer.from('Message-ID: <1@x>\r\n\r\n');
+
+describe('what is remembered of a request', () => {
+  test('are rows for its name and for its bytes, for two weeks, if there are none', () => {
+    const { put } = remembering({ clientId: 'c', mime: MIME });
+    expect(put).toHaveLength(2);
+    for (const one of put) {
+      expect(one).toMatchObject({
+        op: 'put',
+        row: { pk: expect.any(String), at: NOW, ttl: Math.floor(NOW / 1000) + LEDGER_TTL_S },
+        when: { row: 'absent' },
+      });
+    }
+    expect(remembering({ clientId: 'c' }).names).toHaveLength(1);
+    expect(remembering({ clientId: 'c', mime: MIME }, false).names).toHaveLength(1);
+    expect(remembering({ mime: MIME }, false).names).toEqual([]);
+  });
+
+  test('tells apart what was done to which message with the same bytes', () => {
+    const at = (item: string) => ({ item, instance: false });
+    const requests: Partial<ComposeRequest>[] = [
+      { verb: 'send' },
+      { verb: 'reply', source: at('f:a') },
+      { verb: 'reply', source: at('f:b') },
+      { verb: 'forward', source: at('f:a') },
+      { verb: 'send', mime: Buffer.concat([MIME, MIME]) },
+    ];
+    const names = requests.map((request) => remembering({ mime: MIME, ...request }).names[0]);
+    expect(new Set(names).size).toBe(requests.length);
+    expect(remembering({ mime: MIME, ...requests[1] }).names[0]).toBe(names[1]);
+  });
+
+  test('is read strongly, by either of its names, and not where it has none', async () => {
+    const [, byBytes] = remembering({ clientId: 'c', mime: MIME }).names;
+    const { memory, asked } = remembering({ clientId: 'c', mime: MIME }, true, (key) =>
+      key === byBytes ? { at: 5 } : undefined,
+    );
+    expect(await memory.before()).toBe(5);
+    expect(asked).toEqual(['strong']);
+    const nameless = remembering({}, false);
+    expect(await nameless.memory.before()).toBeUndefined();
+    expect(nameless.asked).toEqual([]);
+  });
+
+  test('is its own where any row is', async () => {
+    let token = '';
+    const made = remembering({ clientId: 'c', mime: MIME }, true, (key) => ({
+      token: key.includes('c.') ? 'other' : token,
+    }));
+    expect(await made.memory.mine()).toBe(false);
+    token = made.put[0]!.row.token;
+    expect(await made.memory.mine()).toBe(true);
+  });
+
+  test('of a draft is one row, for the command that sent it', () => {
+    const of = (command: string) => {
+      const { writes } = draftMemory({ batchGet: async () => [] } as never, bareContext(), command);
+      return (writes as readonly { row: { sk: string } }[]).map(({ row }) => row.sk);
+    };
+    expect(of('a')).toHaveLength(1);
+    expect(of('a')).toEqual(of('a'));
+    expect(of('a')).not.toEqual(of('b'));
+  });
+});
 
 describe('a request that is repeated', () => {
   test.each<ProtocolVersion>([140, 141, 160, 161])(
