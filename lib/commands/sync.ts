@@ -18,7 +18,7 @@ import type { SyncStates } from '../sync/states.ts';
 import type { News } from '../sync/types.ts';
 import { CachedRequests } from './sync/cached.ts';
 import type { SyncItemClass } from './sync/item-class.ts';
-import { PLAN_LIMITS, type PlanLimits, planSync, type SyncFailure, type SyncPlan } from './sync/plan.ts';
+import { isWhole, PLAN_LIMITS, type PlanLimits, planSync, type SyncFailure, type SyncPlan } from './sync/plan.ts';
 import { type ResponseCollection, SyncSession } from './sync/session.ts';
 import { SyncStatus } from './sync/status.ts';
 
@@ -89,7 +89,8 @@ class SyncCommand {
     if (context.version < FIRST_WITH_EMPTY) return await this.#once(context, request);
     const { mailbox, device } = context;
     const before = await this.#cached.read(mailbox.id, device.id);
-    const plan = planSync(request, this.#cached.parse(before), this.#limits);
+    const cached = isWhole(request) ? undefined : this.#cached.parse(before);
+    const plan = planSync(request, cached, this.#limits);
     if ('Status' in plan) return document(plan);
     const [answer] = await Promise.all([
       this.#look(context, plan),

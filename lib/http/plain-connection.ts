@@ -151,7 +151,8 @@ export class PlainConnection {
     const { body } = response;
     if (body instanceof Uint8Array) {
       // One write, one segment.
-      this.#socket.write(body.length === 0 ? head : Buffer.concat([Buffer.from(head, 'latin1'), body]));
+      if (body.length === 0) this.#socket.write(head, 'latin1');
+      else this.#socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
     } else {
       this.#socket.write(head, 'latin1');
       for await (const chunk of body) {

@@ -7,9 +7,9 @@ import type { Account } from '../identity/types.ts';
  */
 export function isSameUser(user: string, account: Account, authorization: string | undefined): boolean {
   const wanted = fold(user);
+  if (wanted === account.address || account.aliases.includes(wanted)) return true;
   const login = basicLogin(authorization);
   if (login !== undefined && isSameName(fold(login), wanted)) return true;
-  if (wanted === account.address || account.aliases.includes(wanted)) return true;
   return !wanted.includes('@') && [account.address, ...account.aliases].some((address) => bare(address) === bare(user));
 }
 

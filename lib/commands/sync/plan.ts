@@ -63,13 +63,17 @@ export function planSync(
   return { collections, waitMs, windowSize: joined.WindowSize, hasCommands, cache };
 }
 
+/** Whether the request says all that it wants. AOSP sends a heartbeat without collections for those that it named before. */
+export function isWhole(request: SyncRequest | undefined): boolean {
+  return request !== undefined && !request.Partial && (request.Collections?.Collection.length ?? 0) > 0;
+}
+
 /** An empty request is the cached one again (MS-ASCMD R673); a partial one changes some of its collections. */
 function join(request: SyncRequest | undefined, cached: SyncRequest | undefined): SyncRequest | undefined {
   if (request === undefined) return cached;
-  const given = request.Collections?.Collection ?? [];
-  // AOSP sends a heartbeat without collections for those that it named before.
-  if (!request.Partial && given.length > 0) return request;
+  if (isWhole(request)) return request;
   if (!cached) return undefined;
+  const given = request.Collections?.Collection ?? [];
   const byId = new Map((cached.Collections?.Collection ?? []).map((one) => [one.CollectionId, one]));
   for (const one of given) byId.set(one.CollectionId, one);
   const waits = request.Wait !== undefined || request.HeartbeatInterval !== undefined;

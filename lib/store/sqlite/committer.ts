@@ -5,6 +5,7 @@
 import { ConditionFailed, StoreUnavailable, type Write } from '../ports.ts';
 import { checkWrites } from '../rows.ts';
 import { type Database, storeError } from './database.ts';
+import type { RowCache } from './row-cache.ts';
 import { type Change, Writer } from './writer.ts';
 
 interface Waiting {
@@ -37,10 +38,16 @@ export class Committer {
    * `committed` is told of every commit's feed changes, before the callers are. `gather` waits for all events of this
    * turn of the event loop: where many connections write, they share the wait for the disk.
    */
-  constructor(db: Database, now: () => number, committed: (changes: readonly Change[]) => void, gather = false) {
+  constructor(
+    db: Database,
+    cache: RowCache,
+    now: () => number,
+    committed: (changes: readonly Change[]) => void,
+    gather = false,
+  ) {
     this.#gather = gather;
     this.#db = db;
-    this.#writer = new Writer(db, now);
+    this.#writer = new Writer(db, cache, now);
     this.#committed = committed;
   }
 

@@ -9,6 +9,7 @@ import { Bell } from './bell.ts';
 import { Committer } from './committer.ts';
 import { Database } from './database.ts';
 import { SqliteFeed } from './feed.ts';
+import { RowCache } from './row-cache.ts';
 import { startSweep } from './sweep.ts';
 import { SqliteTable } from './table.ts';
 
@@ -22,8 +23,10 @@ export interface SqliteStoreOptions {
   readonly log: Log;
   /** Longest wait for another process's transaction. Default 500. */
   readonly busyTimeoutMs?: number;
-  /** Page cache. Default 16 MB. */
+  /** Page cache. Default 8 MB. */
   readonly cacheKb?: number;
+  /** Rows kept decoded. Default 8 MB; 0 keeps none. */
+  readonly rowsKb?: number;
   /** Between two looks for commits of other processes that did not ring. Default 5,000. */
   readonly lookMs?: number;
   /** Between two sweeps of expired rows. Default 60,000. */
@@ -40,7 +43,8 @@ export interface SqliteStoreOptions {
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { clock, log } = options;
   const busyTimeoutMs = limit('busyTimeoutMs', options.busyTimeoutMs ?? 500, 0, 60_000);
-  const cacheKb = limit('cacheKb', options.cacheKb ?? 16 * 1024, 64, 16 * 1024 * 1024);
+  const cacheKb = limit('cacheKb', options.cacheKb ?? 8 * 1024, 64, 16 * 1024 * 1024);
+  const rowsKb = limit('rowsKb', options.rowsKb ?? 8 * 1024, 0, 16 * 1024 * 1024);
   const lookMs = limit('lookMs', options.lookMs ?? 5000, 10, 3_600_000);
   const everyMs = limit('sweepMs', options.sweepMs ?? 60_000, 100, 86_400_000);
   // Mail of everybody is in here.
@@ -51,13 +55,15 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const database = new Database(join(dir, DATABASE_FILE), { busyTimeoutMs, cacheKb });
   const bell = new Bell(dir, log);
   const feed = new SqliteFeed(database, bell, { clock, log, lookMs });
+  const cache = new RowCache(database, rowsKb);
   const committer = new Committer(
     database,
+    cache,
     () => clock.now(),
     (changes) => feed.committed(changes),
     options.gather ?? true,
   );
-  const stopSweep = startSweep(database, { clock, log, everyMs, pauseMs: 50, page: 200, feedAgeMs: 600_000 });
+  const stopSweep = startSweep(database, cache, { clock, log, everyMs, pauseMs: 50, page: 200, feedAgeMs: 600_000 });
 
   let closed = false;
   const close = async () => {
@@ -69,5 +75,5 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     database.close();
     await bell.close();
   };
-  return { table: new SqliteTable(database, committer), feed, blobs, close };
+  return { table: new SqliteTable(database, committer, cache), feed, blobs, close };
 }

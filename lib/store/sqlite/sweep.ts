@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../../ops/clock.ts';
 import { errorFields, type Log } from '../../ops/log.ts';
 import type { TableName } from '../ports.ts';
 import type { Database } from './database.ts';
+import type { RowCache } from './row-cache.ts';
 
 export interface SweepOptions {
   readonly clock: Clock;
@@ -18,13 +19,13 @@ export interface SweepOptions {
 const TABLES: readonly TableName[] = ['mailboxes', 'devices', 'directory'];
 
 /** Deletes expired rows and old feed rows, a page at a time. Several processes may sweep one folder. */
-export function startSweep(db: Database, options: SweepOptions): Cancel {
+export function startSweep(db: Database, cache: RowCache, options: SweepOptions): Cancel {
   const { clock, log, everyMs, pauseMs } = options;
   let timer: Cancel = () => {};
   const again = () => {
     let more = false;
     try {
-      more = sweepPage(db, options);
+      more = sweepPage(db, cache, options);
     } catch (error) {
       log.warn('sweep.failed', errorFields(error));
     }
@@ -35,7 +36,7 @@ export function startSweep(db: Database, options: SweepOptions): Cancel {
 }
 
 /** @returns whether a page was full, so that there may be more. */
-function sweepPage(db: Database, { clock, page, feedAgeMs }: SweepOptions): boolean {
+function sweepPage(db: Database, cache: RowCache, { clock, page, feedAgeMs }: SweepOptions): boolean {
   const now = clock.now();
   let more = false;
   for (const table of TABLES) {
@@ -44,6 +45,7 @@ function sweepPage(db: Database, { clock, page, feedAgeMs }: SweepOptions): bool
       .sql(`SELECT pk, sk FROM ${table} WHERE ttl < ? ORDER BY ttl LIMIT ?`)
       .all(Math.floor(now / 1000), page) as unknown as [string, string][];
     if (expired.length === 0) continue;
+    for (const [pk, sk] of expired) cache.forget({ table, pk, sk });
     const sql = `DELETE FROM ${table} WHERE ttl < ?1 AND (pk, sk) IN
       (SELECT value ->> 0, value ->> 1 FROM json_each(?2))`;
     db.sql(sql).run(Math.floor(now / 1000), JSON.stringify(expired));

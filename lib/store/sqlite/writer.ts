@@ -1,6 +1,7 @@
 import type { Condition, Key, Row, TableName, Value, Write } from '../ports.ts';
 import type { Database } from './database.ts';
 import { decodeRow, encodeRow } from './encoding.ts';
+import type { RowCache } from './row-cache.ts';
 
 /** A row of the feed as it was committed; `id` counts up without gaps. */
 export interface Change {
@@ -20,9 +21,11 @@ export interface Applied {
 export class Writer {
   readonly #db: Database;
   readonly #now: () => number;
+  readonly #cache: RowCache;
 
-  constructor(db: Database, now: () => number) {
+  constructor(db: Database, cache: RowCache, now: () => number) {
     this.#db = db;
+    this.#cache = cache;
     this.#now = now;
   }
 
@@ -57,6 +60,7 @@ export class Writer {
   #put(table: TableName, row: Row, when: Condition | undefined): boolean {
     const { pk, sk, ttl = null } = row;
     if (when && 'equals' in when && !holds(this.#read({ table, pk, sk }), when)) return false;
+    this.#cache.forget({ table, pk, sk });
     const text = encodeRow(row);
     if (when && 'row' in when && when.row === 'present') {
       const sql = `UPDATE ${table} SET ttl = ?3, body = ?4 WHERE pk = ?1 AND sk = ?2`;
@@ -85,6 +89,7 @@ export class Writer {
 
   #delete(key: Key, when: Condition | undefined): boolean | Omit<Change, 'id'> {
     if (when && !('row' in when && when.row === 'present') && !holds(this.#read(key), when)) return false;
+    this.#cache.forget(key);
     const { changes } = this.#db.sql(`DELETE FROM ${key.table} WHERE pk = ? AND sk = ?`).run(key.pk, key.sk);
     if (changes === 0) return !(when && 'row' in when && when.row === 'present');
     return told(key.table, key, undefined);

@@ -42,6 +42,30 @@ it('removes what a process that died left unfinished, but not what another is wr
   expect(await readdir(join(dir, '.tmp'))).toEqual(['alive']);
 });
 
+it.each([10, 300_000])('replaces what a crash left half written under the name of a blob of %i bytes', async (size) => {
+  const dir = await folder();
+  const blobs = await openFileBlobs(dir);
+  await mkdir(join(dir, 'm', 'i'), { recursive: true });
+  await writeFile(pathOf(dir, 'm/i/0'), 'half');
+  await blobs.put('m/i/0', bytes(size));
+  expect((await blobs.get('m/i/0'))!.length).toBe(size);
+});
+
+it('shows readers a blob that is put again as it was or as it is, never a part', async () => {
+  const blobs = await openFileBlobs(await folder());
+  const versions = [1, 2, 3, 4].map((n) => new Uint8Array(200_000).fill(n));
+  await blobs.put('m/i/0', versions[0]!);
+  let done = false;
+  const puts = Promise.all(versions.map((version) => blobs.put('m/i/0', version))).then(() => {
+    done = true;
+  });
+  while (!done) {
+    const found = (await blobs.get('m/i/0'))!;
+    expect(Buffer.compare(found, versions[found[0]! - 1]!)).toBe(0);
+  }
+  await puts;
+});
+
 it('removes folders with their last blob, and keeps its own', async () => {
   const dir = await folder();
   const blobs = await openFileBlobs(dir);

@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Write } from '../../../../lib/store/ports.ts';
 import { Committer } from '../../../../lib/store/sqlite/committer.ts';
 import { Database } from '../../../../lib/store/sqlite/database.ts';
+import { RowCache } from '../../../../lib/store/sqlite/row-cache.ts';
 import { temporaryFolder } from '../../../support/stores.ts';
 
 const put = (sk: string, size = 1): Write => ({
@@ -18,6 +19,7 @@ async function open() {
   const told: string[] = [];
   const committer = new Committer(
     database,
+    new RowCache(database, 100),
     () => 0,
     (changes) => told.push(...changes.map(({ id, sk }) => `${id} ${sk}`)),
   );

@@ -77,7 +77,7 @@ describe('opening', () => {
     await expect(openTestStore('sqlite', { dir: store.dir })).rejects.toThrow(/not a database/);
   });
 
-  const options = ['busyTimeoutMs', 'cacheKb', 'lookMs', 'sweepMs'] as const;
+  const options = ['busyTimeoutMs', 'cacheKb', 'rowsKb', 'lookMs', 'sweepMs'] as const;
   it.each(options)('takes no %s that is no number', async (name) => {
     const { dir } = await openTestStore('sqlite');
     const bad = { dir, clock: systemClock, log: silentLog, [name]: Number.NaN };
