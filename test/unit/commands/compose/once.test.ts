@@ -36,7 +36,7 @@ function remembering(
   const context = bareContext({ clock: new FakeClock(NOW) });
   const whole = { verb: 'reply', clientId: '', saveInSent: false, replaceMime: false, ...request } as ComposeRequest;
   const memory = sentMemory(table, context, whole, hasMessageId);
-  const put = memory.writes as readonly { row: { sk: string; token: string }; when: object }[];
+  const put = memory.writes as unknown as readonly { row: { sk: string; token: string }; when: object }[];
   return { memory, asked, put, names: put.map(({ row }) => row.sk) };
 }
 const MIME = Buffer.from('Message-ID: <1@x>\r\n\r\n');
@@ -96,7 +96,7 @@ describe('what is remembered of a request', () => {
   test('of a draft is one row, for the command that sent it', () => {
     const of = (command: string) => {
       const { writes } = draftMemory({ batchGet: async () => [] } as never, bareContext(), command);
-      return (writes as readonly { row: { sk: string } }[]).map(({ row }) => row.sk);
+      return (writes as unknown as readonly { row: { sk: string } }[]).map(({ row }) => row.sk);
     };
     expect(of('a')).toHaveLength(1);
     expect(of('a')).toEqual(of('a'));

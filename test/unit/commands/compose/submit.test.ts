@@ -10,7 +10,12 @@ import { ItemChanged, NoItem } from '../../../../lib/mailbox/types.ts';
 import { ConditionFailed, StoreUnavailable, type Write } from '../../../../lib/store/ports.ts';
 import { bareContext } from '../../../support/query-world.ts';
 
-const account = { id: 'ann', address: 'ann@example.net', aliases: ['sales@example.org'], name: 'Ann' } as Account;
+const account = {
+  id: 'ann',
+  address: 'ann@example.net',
+  aliases: ['sales@example.org'],
+  name: 'Ann',
+} as unknown as Account;
 const context = bareContext({ account });
 
 describe('an address', () => {
