@@ -1,6 +1,7 @@
 import { readMeeting } from './calendar/meeting.ts';
 import type { StoredMeeting } from './calendar/types.ts';
 import { decodeText, headerEnd, repairHeaders } from './charset.ts';
+import { UTF_8 } from './code-page.ts';
 import type { Dating } from './dates.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
 import { Headers } from './headers.ts';
@@ -19,6 +20,8 @@ export interface ParsedMessage extends Envelope {
   readonly nativeBody: 1 | 2;
   readonly text: string;
   readonly html?: string;
+  /** Of the charset that the body came in; absent for UTF-8. */
+  readonly codePage?: number;
   readonly attachments: readonly ParsedAttachment[];
   readonly meeting?: StoredMeeting;
   readonly voice?: StoredVoice;
@@ -54,6 +57,7 @@ export async function parseMessage(raw: Uint8Array, options: ParseOptions): Prom
       // A message that is nothing but an invitation says in there what it is about.
       text: body.text === '' && body.html === undefined ? (about?.description ?? '') : body.text,
       html: body.html,
+      codePage: body.codePage === UTF_8 ? undefined : body.codePage,
       attachments: body.attachments,
       meeting: about?.meeting,
       listed: LIST_FIELDS.some((name) => headers.get(name) !== undefined) || undefined,

@@ -1,6 +1,7 @@
 /** Walks the parts of a parsed message: which are its body, which are attachments. */
 import { decodeWords } from 'postal-mime';
 import { decodeText, htmlCharset } from './charset.ts';
+import { codePageOf } from './code-page.ts';
 import { declareUtf8, htmlToPlain, plainToHtml } from './html.ts';
 import type { MailLimits } from './limits.ts';
 import type { ClassPart } from './message-class.ts';
@@ -38,6 +39,8 @@ export interface ParsedAttachment {
 export interface ParsedBody {
   readonly text: string;
   readonly html?: string;
+  /** Of what was written in: the first HTML, or the first text where there is none. */
+  readonly codePage?: number;
   readonly attachments: readonly ParsedAttachment[];
   readonly leaves: readonly Leaf[];
 }
@@ -57,17 +60,19 @@ interface Walk {
   readonly sections: Section[];
   readonly files: PartNode[];
   readonly leaves: Leaf[];
+  readonly codePages: { plain?: number; html?: number };
   readonly limits: MailLimits;
 }
 
 export function collectParts(root: PartNode, limits: MailLimits): ParsedBody {
-  const walk: Walk = { sections: [], files: [], leaves: [], limits };
+  const walk: Walk = { sections: [], files: [], leaves: [], codePages: {}, limits };
   visit(root, undefined, walk);
   const html = htmlOf(walk.sections);
   const text = textOf(walk.sections, limits).trimEnd();
   const shown = referencedIn(html);
   const attachments = walk.files.slice(0, limits.attachments).map((node) => toAttachment(node, html, shown));
-  return { text, html, attachments, leaves: walk.leaves };
+  const codePage = walk.codePages.html ?? walk.codePages.plain;
+  return { text, html, codePage, attachments, leaves: walk.leaves };
 }
 
 function visit(node: PartNode, alternative: Section | undefined, walk: Walk): void {
@@ -101,17 +106,21 @@ function isBody(node: PartNode, type: string, walk: Walk): boolean {
 }
 
 function addText(node: PartNode, kind: 'plain' | 'html', alternative: Section | undefined, walk: Walk): void {
-  const text = textContent(node, kind);
+  const { text, codePage } = textContent(node, kind);
   const section = alternative ?? addSection(walk);
+  if (text.trim() !== '') walk.codePages[kind] ??= codePage;
   section[kind] = section[kind] === undefined ? text : `${section[kind]}\n${text}`;
 }
 
-function textContent(node: PartNode, kind: 'plain' | 'html'): string {
+function textContent(node: PartNode, kind: 'plain' | 'html') {
   const bytes = bytesOf(node);
   const { charset, format, delsp } = node.contentType.parsed.params;
-  const text = cleanText(decodeText(bytes, charset ?? (kind === 'html' ? htmlCharset(bytes) : undefined)));
-  if (kind === 'html') return declareUtf8(text);
-  return format?.toLowerCase() === 'flowed' ? node.decodeFlowedText(text, delsp?.toLowerCase() === 'yes') : text;
+  const label = charset ?? (kind === 'html' ? htmlCharset(bytes) : undefined);
+  const codePage = codePageOf(bytes, label);
+  const text = cleanText(decodeText(bytes, label));
+  if (kind === 'html') return { text: declareUtf8(text), codePage };
+  const flowed = format?.toLowerCase() === 'flowed';
+  return { text: flowed ? node.decodeFlowedText(text, delsp?.toLowerCase() === 'yes') : text, codePage };
 }
 
 const bytesOf = (node: PartNode) => new Uint8Array(node.content ?? new ArrayBuffer(0));

@@ -4,6 +4,7 @@ import type { ProtocolVersion } from '../protocol/versions.ts';
 import { type BodyBlobs, type RenderedBody, renderBody } from './body.ts';
 import { type BodyChoice, type BodyOptions, type BodyPreference, chooseBody, sizeOf } from './body-choice.ts';
 import { renderMeeting } from './calendar/render.ts';
+import { UTF_8 } from './code-page.ts';
 import { fileReference } from './file-reference.ts';
 import { renderFlag } from './flag.ts';
 import { type LegacyBody, renderLegacyBody } from './legacy-body.ts';
@@ -114,8 +115,8 @@ function renderEnvelope(content: EmailContent, version: ProtocolVersion): EmailA
     Read: content.read,
     MessageClass: content.messageClass,
     MeetingRequest: content.meeting && renderMeeting(content.meeting, version),
-    // All text leaves as UTF-8, whatever the message came in.
-    InternetCPID: '65001',
+    // What the message came in; all text leaves as UTF-8 (R496).
+    InternetCPID: `${content.codePage ?? UTF_8}`,
   };
 }
 

@@ -41,6 +41,8 @@ export interface EmailContent {
   readonly nativeBody: 1 | 2 | 3;
   readonly text: StoredText;
   readonly html?: StoredText;
+  /** Windows' number of the charset that its body came in; absent for UTF-8. */
+  readonly codePage?: number;
   /** The message as it arrived. */
   readonly mime: { readonly blob: string; readonly size: number };
   readonly attachments: readonly StoredAttachment[];

@@ -45,9 +45,24 @@ describe('people of a message', () => {
       Cc: 'carol@sender.test, "Dan" <dan@sender.test>',
       ReplyTo: 'a@sender.test;b@sender.test',
       DisplayTo: 'Kim;Bob B',
-      InternetCPID: '65001',
+      InternetCPID: '20127',
     });
     expect(mail.To).toMatch(/^"Kim" <.*>, "Bob B" <bob@sender\.test>$/);
+  });
+});
+
+describe('the code page of a message', () => {
+  it.each([
+    ['utf-8', '65001'],
+    ['iso-8859-1', '28591'],
+    ['koi8-r', '20866'],
+    ['gb2312', '936'],
+  ])('of %s is what it came in, whatever it is given in [MS-ASEMAIL R496]', async (charset, page) => {
+    const owner = await shared.person();
+    const lines = [`Content-Type: text/plain; charset=${charset}`, '', 'x'];
+    for (const version of [25, 121, 161] as const) {
+      expect((await received(lines, version, owner)).InternetCPID, `version ${version}`).toBe(page);
+    }
   });
 });
 

@@ -52,7 +52,7 @@ describe('a rendered message', () => {
       Importance: 2,
       Read: false,
       MessageClass: 'IPM.Note',
-      InternetCPID: '65001',
+      InternetCPID: '20127',
       NativeBodyType: 1,
       Body: { Type: 1, EstimatedDataSize: 2, Data: 'ok' },
     });
