@@ -1,5 +1,7 @@
 /** What docs/protocol-support.md says beside the code's own facts: written by hand. */
 
+import { HANGING_SYNC_AGENTS } from '../lib/infra/routing-rules.ts';
+
 /** What is covered, by command. */
 export const COVERED: Readonly<Record<string, string>> = {
   Provision:
@@ -34,7 +36,15 @@ export const BEFORE = `Exchange ActiveSync {versions}, for mail. The option \`ve
 \`MS-ASProtocolCommands\` is read from the commands that are registered for its versions, so \`OPTIONS\` never promises what
 answers 501. This page is printed from the same commands by \`npm run --silent protocol-support\`; a test compares the two.`;
 
-export const COMMANDS_AFTER = `138 and 400 say that the version lacks the command ([why](decisions/versions.md)). Beside the commands there is Autodiscover:
+const AGENTS = HANGING_SYNC_AGENTS.map((pattern) => `\`${pattern}\``);
+
+export const COMMANDS_AFTER = `*On AWS by* is whom the load balancer's rules give the command: a function, or the task that holds requests. The task runs
+every command, and is given besides: bodies of 700,000 bytes and more, queries in base64, which no rule can read, and all of
+a device that lets its Sync wait (known by a cookie, or by a User-Agent like
+${AGENTS.slice(0, -1).join(', ')} or ${AGENTS.at(-1)}). The function \`provision\` answers \`OPTIONS\`, \`autodiscover\` Autodiscover. Elsewhere one
+process answers everything.
+
+138 and 400 say that the version lacks the command ([why](decisions/versions.md)). Beside the commands there is Autodiscover:
 mobilesync XML and \`autodiscover.json\`, with redirects of accounts and domains.`;
 
 export const STATUSES_BEFORE = `The statuses of a command's own, and the common ones that it decides itself. Up to 12.1 there are no common statuses: an
@@ -48,7 +58,8 @@ export const CLASSES_AFTER = `- A draft sent by \`Add\` has no ServerId in the a
   without it nothing of them is told, and no Ping wakes for them. Those in the Outbox go to devices with EnableOutboundSMS.
 - Read receipts are never sent on a reader's behalf: the protocol cannot ask him (RFC 8098 2.1). A sender's own request
   for one passes through.
-- Not told: MeetingMessageType 3 to 6, UmUserNotes, rights management.
+- Not told: MeetingMessageType 3 to 6 (iCalendar does not say that an update is merely informational; what is out of date,
+  a calendar would know; there are no delegates), UmUserNotes, rights management.
 
 Not yet: calendar, contacts, tasks and notes; MeetingResponse.`;
 

@@ -4,6 +4,7 @@ import { FIRST_VERSION as DRAFTS_SINCE } from '../lib/commands/sync/drafts.ts';
 import { emailClass } from '../lib/commands/sync/email.ts';
 import type { SyncItemClass } from '../lib/commands/sync/item-class.ts';
 import { FIRST_VERSION as SMS_SINCE, smsClass } from '../lib/commands/sync/sms.ts';
+import { targetOf } from '../lib/infra/routing-rules.ts';
 import type { AnyCommand } from '../lib/protocol/command.ts';
 import { commonStatuses, httpStatusFor } from '../lib/protocol/statuses.ts';
 import { hasVersion, type ProtocolVersion, SUPPORTED_VERSIONS, versionName } from '../lib/protocol/versions.ts';
@@ -30,7 +31,7 @@ export function protocolPage(): string {
     BEFORE.replace('{versions}', versions),
     '## Commands',
     table(
-      ['command', ...names, 'what is covered'],
+      ['command', ...names, 'on AWS by', 'what is covered'],
       COMMANDS.map(({ command }) => commandRow(command)),
     ),
     COMMANDS_AFTER,
@@ -57,8 +58,15 @@ function commandRow(command: AnyCommand): string[] {
   return [
     name,
     ...SUPPORTED_VERSIONS.map((one) => (hasVersion(versions, one) ? 'yes' : lacking(command, one))),
+    laneOf(name),
     covered,
   ];
+}
+
+/** Of the load balancer's rules, by the command alone. */
+function laneOf(name: string): string {
+  const target = targetOf(name);
+  return target === 'holder' ? 'the task' : `function \`${target}\``;
 }
 
 /** What the dispatcher answers a version that does not have the command. */

@@ -75,6 +75,12 @@ export function routingRules(options: RoutingOptions = {}): readonly Rule[] {
   return rules;
 }
 
+/** Who answers a command by its name alone; a body, a cookie or a User-Agent may send it to the holder all the same. */
+export function targetOf(command: string, rules = routingRules()): Rule['target'] {
+  const wanted = command.toLowerCase();
+  return rules.find(({ commands }) => commands?.some((name) => name.toLowerCase() === wanted))?.target ?? 'holder';
+}
+
 /** Match evaluations and wildcards of a rule, as AWS counts them. */
 export function weight(rule: Rule): { readonly conditions: readonly number[]; readonly wildcards: number } {
   const header = rule.header?.values ?? (rule.header?.regex ? [rule.header.regex] : []);

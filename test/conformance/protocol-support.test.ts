@@ -38,6 +38,18 @@ describe('docs/protocol-support.md', () => {
     expect(rowOf('SMS').slice(2, 4)).toEqual(['no', 'yes']);
   });
 
+  it('says who answers a command on AWS, as the rules of the load balancer do', () => {
+    const rowOfTable = (name: string) => page.split('\n').find((line) => line.startsWith(`| ${name} |`))!;
+    const lanes = COMMANDS.map(({ command: { name } }) => [name, rowOfTable(name).split(' | ')[8]]);
+    expect(Object.fromEntries(lanes)).toMatchObject({
+      Ping: 'the task',
+      Sync: 'function `sync`',
+      Provision: 'function `provision`',
+      FolderSync: 'function `commands`',
+      SendMail: 'the task',
+    });
+  });
+
   it('has no status that is neither of the command nor a common one: every answer of the end-to-end tests is asked', () => {
     const answer = (Status: number) => encode(PingResponse, { Status }, 161);
     expect([8, 142].flatMap((status) => unknownStatuses('Ping', answer(status)))).toEqual([]);

@@ -7,6 +7,7 @@ import {
   LIMITS,
   type Rule,
   routingRules,
+  targetOf as targetOfCommand,
   weight,
 } from '../../lib/infra/routing-rules.ts';
 
@@ -100,6 +101,20 @@ describe('the way of a request', () => {
   it('an ordinary Sync with all of these headers is a function', () => {
     const headers = { 'Content-Length': '699999', Cookie: 'a=b', 'User-Agent': 'Apple-iPhone16C1/2205.100' };
     expect(targetOf({ query: cmd('Sync'), headers })).toBe('sync');
+  });
+});
+
+describe('whose a command is, by its name', () => {
+  it.each([
+    ['Sync', 'sync'],
+    ['provision', 'provision'],
+    ['FOLDERSYNC', 'commands'],
+    ['ValidateCert', 'commands'],
+    ['Ping', 'holder'],
+    ['SendMail', 'holder'],
+    ['', 'holder'],
+  ])('%s: %s', (command, target) => {
+    expect(targetOfCommand(command)).toBe(target);
   });
 });
 
