@@ -137,6 +137,18 @@ describe('client commands that come again', () => {
     expect(await world.mailbox.page(TRASH, { limit: 10 })).toHaveLength(1);
   });
 
+  test('a Delete is one Delete, whatever it was to do with the item the second time', async () => {
+    const world = await openSyncWorld();
+    const [id] = await deliver(world, 1);
+    const phone = new TestPhone(world);
+    await phone.start();
+    await phone.send({ Commands: [remove(id!)] });
+    const again = await phone.sync({ DeletesAsMoves: false, Commands: [remove(id!)] });
+    expect(again).toMatchObject({ Status: 1 });
+    expect(again?.Responses).toBeUndefined();
+    expect(await world.mailbox.page(TRASH, { limit: 10 })).toHaveLength(1);
+  });
+
   test('what the phone does not send again comes to it as news', async () => {
     const world = await openSyncWorld();
     const [id] = await deliver(world, 1);

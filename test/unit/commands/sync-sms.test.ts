@@ -1,5 +1,6 @@
 /** Text messages beside the mail of a folder (MS-ASMS). */
 import { describe, expect, test } from 'vitest';
+import { smsId, ulidFor } from '../../../lib/ops/ids.ts';
 import type { WbxmlElement } from '../../../lib/wbxml/index.ts';
 import { INBOX } from '../../support/mailboxes.ts';
 import { add, change, dataOf, fetchOf, remove, shownOf, TestPhone } from '../../support/sync-phone.ts';
@@ -74,5 +75,16 @@ describe('a text message that a phone adds', () => {
     expect((await phone.sync({ Commands: [remove(ServerId)] }))?.Responses).toBeUndefined();
     await other.sync();
     expect(other.items.has(ServerId)).toBe(false);
+  });
+
+  test('is nothing to a server that takes none', async () => {
+    const world = await openSyncWorld();
+    const phone = await phoneWith(world, 'texting');
+    const ServerId = `inbox:${smsId(ulidFor(world.clock.now(), 'text'))}`;
+    const answer = await phone.sync({ Commands: [change(ServerId, { Read: true }), fetchOf(ServerId)] });
+    expect(answer!.Responses).toEqual([
+      { tag: 'Change', value: { ServerId, Status: 8 } },
+      { tag: 'Fetch', value: { ServerId, Status: 8 } },
+    ]);
   });
 });
