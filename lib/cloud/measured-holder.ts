@@ -88,8 +88,8 @@ class CountedSpec<T> implements HoldSpec<T> {
   get folders() {
     return this.#spec.folders;
   }
-  look() {
-    return this.#spec.look();
+  look(woken?: boolean) {
+    return this.#spec.look(woken);
   }
   answer(outcome: Outcome): T | Promise<T> {
     this.#ended(this.#spec, outcome);

@@ -5,7 +5,7 @@ import { errorFields, type Log } from '../ops/log.ts';
 import { type CommandResult, document } from '../protocol/command.ts';
 import type { HierarchyView, HoldSpec, Outcome, Sight } from '../push/types.ts';
 import type { Table } from '../store/ports.ts';
-import type { News } from '../sync/types.ts';
+import type { Heads, News } from '../sync/types.ts';
 import { type PingMemory, writePingMemory } from './ping-memory.ts';
 import { PingStatus } from './ping-status.ts';
 
@@ -57,14 +57,19 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
     return this.#mailbox.id;
   }
 
-  async look(): Promise<Sight> {
-    const at = await this.#mailbox.heads(this.folders);
+  async look(woken = false): Promise<Sight> {
+    const reading = this.#mailbox.heads(this.folders);
+    const judge = (at: Heads | Promise<Heads>) => this.#deps.news.look(this.#mailbox, this.device, this.folders, at);
+    // What the device has is asked for in the same moment where it will be needed: always, or after a wake nearly always.
+    const judged = woken || this.#rest === undefined ? judge(reading) : undefined;
+    judged?.catch(() => {});
+    const at = await reading;
     const { state, heads } = at;
     const seen = placeOf(state, this.folders, heads);
     if (seen === this.#rest) return NOTHING;
     this.#rest = undefined;
     // What is committed from here on has its own wake: it is no matter that the heads are a moment older.
-    const kinds = await this.#deps.news.look(this.#mailbox, this.device, this.folders, at);
+    const kinds = await (judged ?? judge(at));
     const of = (kind: string) => this.folders.filter((folder) => kinds.get(folder) === kind);
     const unsynced = of('unsynced');
     const fresh = unsynced.filter((folder) => this.#isNews(folder, heads.get(folder)?.added ?? 0));

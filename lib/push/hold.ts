@@ -211,12 +211,13 @@ class LocalHolder implements Holder, Keeper {
   }
 
   async #look(held: HeldRequest): Promise<void> {
+    const woken = held.has(Flag.dirty);
     held.set(Flag.looking);
     held.unset(Flag.dirty | Flag.stale);
     try {
       const sight = await traced(this.#deps.tracer, 'look', (span) => {
         span.set({ kind: held.spec.kind, request: held.key, folders: held.spec.folders.length });
-        return held.spec.look();
+        return held.spec.look(woken);
       });
       held.unset(Flag.looking);
       this.#vigil.seen(held, sight);

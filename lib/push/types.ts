@@ -35,8 +35,12 @@ export interface HoldSpec<T> {
   /** Epoch milliseconds. */
   readonly deadline: number;
   readonly folders: readonly FolderId[];
-  /** Looks again, after registering and at every wake and sweep. May advance watermarks in place past own or filtered changes. */
-  look(): Promise<Sight>;
+  /**
+   * Looks again, after registering and at every wake and sweep. May advance watermarks in place past own or filtered
+   * changes.
+   * @param woken somebody says that there is something: what is needed to judge it may be read at once
+   */
+  look(woken?: boolean): Promise<Sight>;
   /** The answer. Called once. */
   answer(outcome: Outcome): T | Promise<T>;
 }

@@ -35,7 +35,7 @@ export class SyncNews implements News {
     mailbox: Mailbox,
     device: DeviceId,
     folders: readonly FolderId[],
-    known?: Heads,
+    known?: Heads | Promise<Heads>,
   ): Promise<ReadonlyMap<FolderId, NewsKind>> {
     const [{ heads, state }, loaded] = await Promise.all([
       known ?? mailbox.heads(folders),

@@ -21,12 +21,12 @@ export interface News {
   /**
    * Strong. Compares with the last key returned to the device (MS-ASCMD R5636). Where all rows after the watermark are
    * no news, it moves the stored watermark over them, so that they are not read again.
-   * @param known heads of these folders that the caller has just read; they are read here where absent
+   * @param known heads of these folders that the caller has just read, or is reading; they are read here where absent
    */
   look(
     mailbox: Mailbox,
     device: DeviceId,
     folders: readonly FolderId[],
-    known?: Heads,
+    known?: Heads | Promise<Heads>,
   ): Promise<ReadonlyMap<FolderId, NewsKind>>;
 }

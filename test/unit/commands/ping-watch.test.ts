@@ -25,10 +25,14 @@ function watching(memory: Partial<PingMemory> = {}, broken?: Error) {
   const asked = { news: 0, hierarchy: 0 };
   const written: PingMemory[] = [];
   const warned: string[] = [];
-  const world = { upToDate: true };
+  const world = { upToDate: true, slow: Promise.resolve(), failing: undefined as Error | undefined };
   const mailbox = {
     id: 'm',
-    heads: async () => ({ state: { ...state } as MailboxState, heads: new Map(heads) }),
+    heads: async () => {
+      await world.slow;
+      if (world.failing) throw world.failing;
+      return { state: { ...state } as MailboxState, heads: new Map(heads) };
+    },
   } as unknown as Mailbox;
   const table = {
     transact: async ([write]: { set: { ping: PingMemory } }[]) => {
@@ -40,8 +44,9 @@ function watching(memory: Partial<PingMemory> = {}, broken?: Error) {
     {
       table,
       news: {
-        look: async (_m, _d, ids) => {
+        look: async (_m, _d, ids, known) => {
           asked.news++;
+          await known;
           return new Map(ids.map((id) => [id, news.get(id) ?? 'none']));
         },
       },
@@ -107,6 +112,36 @@ describe('a Ping that looks', () => {
     state.hierarchy++;
     await watch.look();
     expect(asked.news).toBe(4);
+  });
+
+  test('asks what the device has while the heads are read, at first and when it is woken; a sweep does not', async () => {
+    const { watch, asked, commit, world } = watching();
+    const slowly = async (woken?: boolean) => {
+      let go = () => {};
+      world.slow = new Promise((resolve) => {
+        go = resolve;
+      });
+      const before = asked.news;
+      const looking = watch.look(woken);
+      const meanwhile = asked.news - before;
+      go();
+      await looking;
+      return [meanwhile, asked.news - before];
+    };
+    expect(await slowly()).toEqual([1, 1]);
+    commit('a');
+    expect(await slowly(true)).toEqual([1, 1]);
+    expect(await slowly(false)).toEqual([0, 0]);
+    commit('a');
+    expect(await slowly(false)).toEqual([0, 1]);
+  });
+
+  test('fails with the heads, once', async () => {
+    const { watch, world } = watching();
+    world.failing = new StoreUnavailable('away');
+    await expect(watch.look(true)).rejects.toBe(world.failing);
+    world.failing = undefined;
+    expect(await watch.look()).toEqual(nothing);
   });
 
   test.each<NewsKind>(['now', 'later'])('that found something %s looks again', async (kind) => {

@@ -91,6 +91,21 @@ describe('a held request', () => {
     expect(probe.outcomes).toEqual([]);
   });
 
+  it('says to a look that somebody woke it, and to no other', async () => {
+    const world = new World();
+    const probe = world.hold();
+    const woken: (boolean | undefined)[] = [];
+    const { look } = probe.spec;
+    probe.spec.look = (by) => {
+      woken.push(by);
+      return look();
+    };
+    await settle();
+    await world.wake(added(1));
+    await world.clock.advance(6 * MINUTE);
+    expect(woken).toEqual([false, true, false]);
+  });
+
   it('ends when the hierarchy, the policy or a wipe concerns the device', async () => {
     const world = new World();
     const probe = await world.waiting();
