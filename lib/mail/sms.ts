@@ -63,9 +63,16 @@ export function smsContent(
 
 /** One conversation with each number, whichever side wrote. */
 function threadOf(from: string, to: string): string {
-  const numbers = `${from};${to}`.match(/\+?\d[\d ().-]{2,30}\d/g) ?? [from, to];
-  const plain = numbers.map((number) => number.replace(/[^\d+]/g, '')).sort();
-  return createHash('sha256').update(`sms:${plain.join()}`).digest('hex').slice(0, 32);
+  const people = [from, to].flatMap(namesOf).sort();
+  return createHash('sha256').update(`sms:${people.join()}`).digest('hex').slice(0, 32);
+}
+
+/** Banks and shops write under a name instead of a number. */
+function namesOf(side: string): readonly string[] {
+  const numbers = side.match(/\+?\d[\d ().-]{2,30}\d/g);
+  if (numbers) return numbers.map((number) => number.replace(/[^\d+]/g, ''));
+  const name = side.trim().toLowerCase();
+  return name === '' ? [] : [name];
 }
 
 /** What a text message has of the elements of mail (MS-ASMS 2.2.1). */

@@ -13,13 +13,11 @@ const CALLER_CHARS = 256;
 const MAX_SECONDS = 86_400;
 
 /** MS-ASEMAIL R804, R878: only these classes have elements of voice messages. */
-export const voiceClass = (headers: Headers): string | undefined =>
-  CLASSES[
-    (headers.get('content-class') ?? '')
-      .trim()
-      .toLowerCase()
-      .replace(/^urn:content-classes?:/, '')
-  ];
+export function voiceClass(headers: Headers): string | undefined {
+  const content = (headers.get('content-class') ?? '').trim().toLowerCase();
+  const name = content.replace(/^urn:content-class(?:es)?:/, '');
+  return Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined;
+}
 
 /** Recordings in the order of X-AttachmentOrder, the newest first; without it the last attached is the newest. */
 export function voiceOf(
