@@ -108,6 +108,15 @@ describe('devices of one account', () => {
     await shared.running.domain.devices.remove(person.account.id, 'one' as DeviceId);
     expect(await folderSync(person.phone({ deviceId: 'FOUR' }))).toBe(1);
   });
+
+  it('are no more than that when six come at once', async () => {
+    const person = await shared.person();
+    const phones = ['A', 'B', 'C', 'D', 'E', 'F'].map((deviceId) => person.phone({ deviceId }));
+    const statuses = await Promise.all(phones.map(folderSync));
+    expect(statuses.filter((status) => status === 1)).toHaveLength(3);
+    expect(statuses.filter((status) => status === 177)).toHaveLength(3);
+    expect(await shared.running.domain.devices.list(person.account.id)).toHaveLength(3);
+  });
 });
 
 describe('a device that behaves badly', () => {
