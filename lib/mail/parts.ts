@@ -107,8 +107,11 @@ function isBody(node: PartNode, type: string, walk: Walk): boolean {
 
 function addText(node: PartNode, kind: 'plain' | 'html', alternative: Section | undefined, walk: Walk): void {
   const { text, codePage } = textContent(node, kind);
+  const blank = text.trim() === '';
+  // Some mailers write an empty HTML form beside the text: shown, it would hide what there is to read.
+  if (kind === 'html' && blank) return;
   const section = alternative ?? addSection(walk);
-  if (text.trim() !== '') walk.codePages[kind] ??= codePage;
+  if (!blank) walk.codePages[kind] ??= codePage;
   section[kind] = section[kind] === undefined ? text : `${section[kind]}\n${text}`;
 }
 
