@@ -4,10 +4,11 @@ import type { ClientSend, SyncItemClass } from '../../../lib/commands/sync/item-
 import { QuotaExceeded } from '../../../lib/mailbox/quota.ts';
 import type { Item, Mailbox } from '../../../lib/mailbox/types.ts';
 import { StoreUnavailable } from '../../../lib/store/ports.ts';
-import { WbxmlError } from '../../../lib/wbxml/index.ts';
-import { emailContent, INBOX } from '../../support/mailboxes.ts';
+import { keys } from '../../../lib/store/schema.ts';
+import { type WbxmlElement, WbxmlError } from '../../../lib/wbxml/index.ts';
+import { ALICE, emailContent, INBOX } from '../../support/mailboxes.ts';
 import { altered } from '../../support/query-world.ts';
-import { add, change, fetchOf, TestPhone, writable } from '../../support/sync-phone.ts';
+import { add, change, fetchOf, shownOf, TestPhone, writable } from '../../support/sync-phone.ts';
 import { deliver, elsewhere, itemOf, openSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
 
 type Command = NonNullable<NonNullable<Parameters<TestPhone['sync']>[0]>['Commands']>[number];
@@ -30,6 +31,18 @@ async function open(over: (base: SyncItemClass, world: () => SyncWorld) => Parti
   };
   return { world, phone, id: id!, content, statusOf };
 }
+/** Says of an item for which command it was asked: read after an Add, unread after a Change. */
+const confirming =
+  (base: SyncItemClass): SyncItemClass['confirm'] =>
+  ({ content, ...item }, _data, command) => {
+    if (command !== 'Add' && command !== 'Change') throw new TypeError(command);
+    return base.renderFlags({ ...item, content: { ...content, read: command === 'Add' } }, 'r', FLAGS_VIEW);
+  };
+const confirmed = (answer: { Responses?: readonly { value: object }[] } | undefined) =>
+  answer?.Responses?.map(({ value }) => {
+    const { Status, ApplicationData } = value as { Status: number; ApplicationData?: WbxmlElement };
+    return [Status, ApplicationData && shownOf(ApplicationData, 161).Read];
+  });
 const sending = <T extends { value: object }>(command: T) =>
   ({ ...command, value: { ...command.value, Send: true } }) as T;
 
@@ -65,21 +78,40 @@ describe('an Add', () => {
   });
 
   test('is answered with what the class says of the item, also when it comes again', async () => {
-    const { phone } = await open((base) => ({
-      ...writable(base),
-      confirm: (item, _data, command) =>
-        base.renderFlags({ ...item, content: { ...item.content, read: command === 'Add' } }, 'r', FLAGS_VIEW),
-    }));
+    const { phone } = await open((base) => ({ ...writable(base), confirm: confirming(base) }));
     const Commands = [add('c1', { Subject: 'x' })];
     const first = await phone.send({ Commands });
     const again = await phone.send({ Commands });
     expect(again).toEqual(first);
-    expect(JSON.stringify(first)).toContain('ApplicationData');
+    expect(confirmed(phone.take(first))).toEqual([[1, true]]);
   });
 });
 
 describe('a Change that the class makes more of', () => {
   const rewritten = (item: Item) => ({ content: { ...item.content, subject: 'Edited' } });
+
+  test('is answered with what the class says of the item, also when it comes again; not where it failed', async () => {
+    const { world, phone, id } = await open((base) => ({
+      edit: async ({ item }) => rewritten(item),
+      confirm: confirming(base),
+    }));
+    const Commands = [change(id, { Subject: 'x' })];
+    const first = await phone.send({ Commands });
+    expect(await phone.send({ Commands })).toEqual(first);
+    expect(confirmed(phone.take(first))).toEqual([[1, false]]);
+    await world.mailbox.remove(INBOX, [itemOf(id)]);
+    expect(confirmed(await phone.sync({ Commands }))).toEqual([[8, undefined]]);
+  });
+
+  test('is a change to other phones', async () => {
+    const { world, phone, id } = await open(() => ({ edit: async ({ item }) => rewritten(item) }));
+    const other = new TestPhone(world, 'other');
+    await other.start();
+    await phone.sync({ Commands: [change(id, { Subject: 'x' })] });
+    await other.sync();
+    expect(other.items.get(id)?.Subject).toBe('Edited');
+    expect(other.complaints).toEqual([]);
+  });
 
   test('becomes what the class makes of it, and is not told back', async () => {
     const { phone, id, content, statusOf } = await open(() => ({ edit: async ({ item }) => rewritten(item) }));
@@ -158,11 +190,17 @@ describe('a message that goes out at once', () => {
   const sentOf = async ({ mailbox }: SyncWorld) => (await mailbox.folder(SENT as never))!.count;
 
   test('is in Sent Items, once however often it comes, and has no ServerId', async () => {
-    const { world, phone } = await open(() => ({ send: filing }));
+    let calls = 0;
+    const { world, phone } = await open(() => ({
+      send: (one) => {
+        calls++;
+        return filing(one);
+      },
+    }));
     const Commands = [sending(add('c1', { Subject: 'x' }))];
     const first = await phone.send({ Commands });
     expect(await phone.send({ Commands })).toEqual(first);
-    expect(await sentOf(world)).toBe(1);
+    expect([calls, await sentOf(world)]).toEqual([1, 1]);
     expect(phone.take(first)?.Responses).toEqual([{ tag: 'Add', value: { ClientId: 'c1', Status: 1 } }]);
   });
 
@@ -174,6 +212,46 @@ describe('a message that goes out at once', () => {
     expect(await sentOf(world)).toBe(1);
     await phone.drain();
     expect(phone.items.has(id)).toBe(false);
+  });
+
+  test('as a draft is sent once however often it comes, and is not told of like a Change', async () => {
+    let calls = 0;
+    const { world, phone, id } = await open((base) => ({
+      confirm: confirming(base),
+      send: (one) => {
+        calls++;
+        return filing(one);
+      },
+    }));
+    const Commands = [sending(change(id, { Subject: 'x' }))];
+    const first = await phone.send({ Commands });
+    expect(await phone.send({ Commands })).toEqual(first);
+    expect(phone.take(first)?.Responses).toBeUndefined();
+    expect([calls, await sentOf(world)]).toEqual([1, 1]);
+  });
+
+  test('has the rows that the class adds in the transaction of its copy', async () => {
+    const key = keys.sent(ALICE, 'phone1' as never, 'x');
+    const { world, id, statusOf } = await open(() => ({
+      send: async ({ commit }) => {
+        const { table, pk, sk } = key;
+        await commit(copy(KEY, 'Out'), [{ op: 'put', table, row: { pk, sk, at: 1 } }]);
+        return 1;
+      },
+    }));
+    expect(await statusOf(sending(change(id, { Subject: 'x' })))).toBeUndefined();
+    expect(await world.table.get(key, 'strong')).toMatchObject({ at: 1 });
+  });
+
+  test('and is deleted by others while it goes is status 8', async () => {
+    const { world, id, statusOf } = await open((_, theirs) => ({
+      send: async (one) => {
+        await theirs().mailbox.remove(INBOX, [one.draft!.id]);
+        return filing(one);
+      },
+    }));
+    expect(await statusOf(sending(change(id, { Subject: 'x' })))).toEqual([8]);
+    expect(await sentOf(world)).toBe(0);
   });
 
   test.each<[string, SyncItemClass['send'], number]>([

@@ -108,6 +108,14 @@ describe('a conflict', () => {
     expect(phone.items.get(id)?.Read).toBe(true);
   });
 
+  test('is none where both did the same', async () => {
+    const { world, phone, id } = await withMail();
+    await elsewhere(world, id, { read: true });
+    expect((await phone.sync({ Commands: [change(id, { Read: true })] }))?.Responses).toBeUndefined();
+    await elsewhere(world, id, { subject: 'New' });
+    expect((await phone.sync({ Commands: [change(id, { Read: true })] }))?.Responses).toBeUndefined();
+  });
+
   test('is none with what the phone knows already, nor with what it did itself', async () => {
     const { world, phone, id } = await withMail();
     await elsewhere(world, id, { categories: ['Blue'] });
