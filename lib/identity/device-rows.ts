@@ -1,12 +1,13 @@
 import type { DeviceId } from '../ops/ids.ts';
 import type { ProtocolVersion } from '../protocol/versions.ts';
-import type { Row, Value } from '../store/ports.ts';
+import type { Value } from '../store/ports.ts';
+import { readOnce } from '../store/rows.ts';
 import type { Device, DeviceInformation } from './types.ts';
 
 export const DEVICE_PREFIX = 'D#';
 
-export function deviceOf(row: Row): Device {
-  return {
+export const deviceOf = readOnce(
+  (row): Device => ({
     id: row.sk.slice(DEVICE_PREFIX.length) as DeviceId,
     type: (row.type as string | undefined) ?? '',
     userAgent: row.userAgent as string | undefined,
@@ -26,8 +27,8 @@ export function deviceOf(row: Row): Device {
     notice: row.notice as Device['notice'],
     throttled: row.throttled as Device['throttled'],
     agentChanges: row.agentChanges as Device['agentChanges'],
-  };
-}
+  }),
+);
 
 /** A patch as attributes to write and to remove. Nested values are written whole, without their undefined members. */
 export function devicePatch(patch: Partial<Omit<Device, 'id'>>): {

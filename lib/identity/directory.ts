@@ -1,5 +1,6 @@
 import type { MailboxId } from '../ops/ids.ts';
 import type { Table } from '../store/ports.ts';
+import { readOnce } from '../store/rows.ts';
 import { ACCOUNT_INDEX, bareNamePartition, keys } from '../store/schema.ts';
 import { accountOf, publicAccount, type StoredAccount } from './account-rows.ts';
 import { domainPart, parseAddress, parseLogin, withoutTag } from './names.ts';
@@ -20,14 +21,16 @@ export interface AccountReader extends Directory {
   }): Promise<{ readonly accounts: readonly Account[]; readonly next?: string }>;
 }
 
+const publicOf = readOnce((row) => publicAccount(accountOf(row)));
+
 export function createDirectory(table: Table): AccountReader {
   async function stored(id: MailboxId): Promise<StoredAccount | undefined> {
     const row = await table.get(keys.account(id), 'strong');
     return row && accountOf(row);
   }
   async function get(id: MailboxId): Promise<Account | undefined> {
-    const found = await stored(id);
-    return found && publicAccount(found);
+    const row = await table.get(keys.account(id), 'strong');
+    return row && publicOf(row);
   }
   async function owner(address: string): Promise<MailboxId | undefined> {
     return (await table.get(keys.address(address), 'strong'))?.id as MailboxId | undefined;
@@ -63,7 +66,7 @@ export function createDirectory(table: Table): AccountReader {
       rows.map((row) => keys.account(row.id as MailboxId)),
       'strong',
     );
-    const accounts = full.flatMap((row) => (row ? [publicAccount(accountOf(row))] : []));
+    const accounts = full.flatMap((row) => (row ? [publicOf(row)] : []));
     return { accounts, next: rows.length === limit ? rows.at(-1)?.sk : undefined };
   }
 

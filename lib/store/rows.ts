@@ -7,6 +7,18 @@ export const MAX_SORT_KEY = 1024;
 export const MAX_ROW = 400 * 1024;
 export const MAX_TRANSACTION = 4 * 1024 * 1024;
 
+/** `read` as a function that reads a row once: an engine may give the same row again, and no row ever changes. */
+export function readOnce<T extends object>(read: (row: Row) => T): (row: Row) => T {
+  const known = new WeakMap<Row, T>();
+  return (row) => {
+    const before = known.get(row);
+    if (before) return before;
+    const made = read(row);
+    known.set(row, made);
+    return made;
+  };
+}
+
 export function keyOf(write: Write): Key {
   return write.op === 'put' ? { table: write.table, pk: write.row.pk, sk: write.row.sk } : write.key;
 }

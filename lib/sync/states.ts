@@ -9,6 +9,7 @@ import {
   StoreUnavailable,
   type Table,
 } from '../store/ports.ts';
+import { readOnce } from '../store/rows.ts';
 import { keys, LOG_TTL_S } from '../store/schema.ts';
 import type { SyncOptions } from './options.ts';
 import type { CollectionState } from './state.ts';
@@ -81,7 +82,11 @@ export class SyncStates {
   }
 }
 
+const loadedOf = readOnce(
+  (row: Row): LoadedState => ({ state: JSON.parse(row.state as string) as SyncState, rev: row.rev as string }),
+);
+
 function readState(row: Row | undefined): LoadedState | undefined {
   if (!row || typeof row.state !== 'string' || typeof row.rev !== 'string') return undefined;
-  return { state: JSON.parse(row.state) as SyncState, rev: row.rev };
+  return loadedOf(row);
 }

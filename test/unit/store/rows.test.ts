@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkRow, MAX_ROW, rowSize } from '../../../lib/store/rows.ts';
+import { checkRow, MAX_ROW, readOnce, rowSize } from '../../../lib/store/rows.ts';
 
 it('counts a row as DynamoDB does', () => {
   expect(rowSize({ pk: 'ab', sk: 'c' })).toBe(2 + 2 + 2 + 1);
@@ -15,4 +15,15 @@ it('counts a row as DynamoDB does', () => {
 it('finds bytes wherever they are', () => {
   expect(checkRow({ pk: 'a', sk: 'b', c: 1, d: [null, { e: 'x' }] })).toBe(false);
   expect(checkRow({ pk: 'a', sk: 'b', c: [[{ d: new Uint8Array() }], 1] })).toBe(true);
+});
+
+it('reads a row once, and another row that says the same again', () => {
+  let reads = 0;
+  const read = readOnce((row) => ({ name: row.sk, reads: ++reads }));
+  const row = { pk: 'p', sk: 'a' };
+  expect([read(row), read(row), read({ ...row })]).toEqual([
+    { name: 'a', reads: 1 },
+    { name: 'a', reads: 1 },
+    { name: 'a', reads: 2 },
+  ]);
 });
