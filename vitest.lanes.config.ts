@@ -2,12 +2,8 @@
 import { defineConfig } from 'vitest/config';
 import config from './vitest.config.ts';
 
-const LEFT_OUT = [
-  // The command line is given a data folder and opens the files in it; that of a stack has tables of its own.
-  ...['command-line', 'command-line-access', 'command-line-people', 'command-line-stack'],
-  // It tells what is held from what is late by twentieths of a second; it visits both lanes in test/cloud.
-  'doctor',
-];
+/** The command line is given a data folder and opens the files in it; that of a stack has tables of its own. */
+const OF_FILES = ['command-line', 'command-line-access', 'command-line-people', 'command-line-stack'];
 
 const { projects: _, ...test } = config.test ?? {};
 
@@ -15,7 +11,7 @@ export default defineConfig({
   test: {
     ...test,
     include: ['test/e2e/*.test.ts'],
-    exclude: LEFT_OUT.map((name) => `test/e2e/${name}.test.ts`),
+    exclude: OF_FILES.map((name) => `test/e2e/${name}.test.ts`),
     env: { E2E: 'cloud' },
   },
 });

@@ -14,13 +14,14 @@ import { encode } from '../../lib/wbxml/index.ts';
 import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/make-store.ts';
 import { PASSWORD, startServer } from './harness.ts';
+import { PATIENCE_S } from './mode.ts';
 
 const USER = 'kim@example.test';
 const noRecord = () => Promise.reject(new Error('ENOTFOUND'));
 
 async function visit(url: string, more: Partial<DoctorOptions> = {}): Promise<Map<string, Finding>> {
   const findings = new Map<string, Finding>();
-  const short = { holdS: 0.05, syncHoldS: 0.05 };
+  const short = { holdS: PATIENCE_S, syncHoldS: PATIENCE_S };
   const told = { url: new URL(url), user: USER, password: PASSWORD, ...short, lookup: noRecord, ...more };
   for await (const finding of examine(told)) findings.set(finding.check, finding);
   return findings;
@@ -166,10 +167,10 @@ describe('the doctor', { timeout: 60_000 }, () => {
 
   it('takes the bound that the server names for a Ping', async () => {
     const server = await startServer({ maxHeartbeatS: 60 });
-    const findings = await visit(server.url, { holdS: 0.05, repeat: 2 });
+    const findings = await visit(server.url, { holdS: PATIENCE_S, repeat: 2 });
     expect(findings.get('Ping')).toMatchObject({
       outcome: 'ok',
-      detail: 'held for 0.05 s, still waiting; held for 0.05 s, still waiting',
+      detail: `held for ${PATIENCE_S} s, still waiting; held for ${PATIENCE_S} s, still waiting`,
     });
     expect(findings.get('delivery')).toMatchObject({ outcome: 'ok' });
   });

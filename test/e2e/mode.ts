@@ -14,6 +14,9 @@ import { dynamoServer } from '../support/servers/dynamodb.ts';
 
 const CLOUD = process.env.E2E === 'cloud';
 
+/** Seconds after which a request that is not answered counts as held, for those who know by real time alone. */
+export const PATIENCE_S = CLOUD ? 1 : 0.05;
+
 /** Where the store of a server under test is. Two with one data folder share it. */
 export async function storeInput({ dataDir, ...input }: EmbeddedInput): Promise<EmbeddedInput> {
   if (!CLOUD || !dataDir) return { dataDir, ...input };
