@@ -3,7 +3,7 @@ import type { Item, Mailbox } from '../mailbox/types.ts';
 import { sleep } from '../ops/clock.ts';
 import type { MailboxId } from '../ops/ids.ts';
 import { errorFields } from '../ops/log.ts';
-import { Indexer, type IndexerDeps, nameOf } from './indexer.ts';
+import { Indexer, type IndexerDeps, nameOf, type Waiting } from './indexer.ts';
 import { matches } from './match.ts';
 import { confirm, hasPhrase, load, loosened } from './phrases.ts';
 import { type Hit, type Hits, MAX_TOTAL, newestFirst, type SearchQuery } from './types.ts';
@@ -56,22 +56,27 @@ export class MailSearch {
       log.warn('search index is behind', { mailbox: mailbox.id });
       void this.#complete(mailbox);
     }
-    const found = await this.#indexed(mailbox, query, limit + waiting.stale.size);
-    // Folders whose deletion has not come to the index, and items whose words it has not or no more.
-    const kept = found.hits.filter(
-      ({ folder, item }) => waiting.folders.has(folder) && !waiting.stale.has(nameOf(folder, item)),
-    );
+    const found = await this.#indexed(mailbox, query, limit, waiting);
     const fresh = waiting.items.filter((item) => matches(item, query));
-    const hits = [...kept, ...fresh.map(({ folder, item }) => ({ folder, item }))].sort(newestFirst);
-    const total = Math.min(found.total - (found.hits.length - kept.length) + fresh.length, MAX_TOTAL);
+    const hits = [...found.hits, ...fresh.map(({ folder, item }) => ({ folder, item }))].sort(newestFirst);
+    const total = Math.min(found.total + fresh.length, MAX_TOTAL);
     return { hits: hits.slice(0, limit), total };
   }
 
-  async #indexed(mailbox: Mailbox, query: SearchQuery, limit: number): Promise<Hits> {
+  /** What the index has, without what it should not have any more. */
+  async #indexed(mailbox: Mailbox, query: SearchQuery, limit: number, waiting: Waiting): Promise<Hits> {
     const { index, blobs } = this.#deps;
-    if (index.phrases || !hasPhrase(query)) return index.search(mailbox.id, query, limit);
-    const { hits } = await index.search(mailbox.id, loosened(query), Math.max(limit, MAX_TOTAL));
-    return confirm({ mailbox, blobs }, hits, query, limit);
+    // Folders whose deletion has not come to the index, and items whose words it has not or no more.
+    const isCurrent = ({ folder, item }: Hit) =>
+      waiting.folders.has(folder) && !waiting.stale.has(nameOf(folder, item));
+    const enough = limit + waiting.stale.size;
+    if (index.phrases || !hasPhrase(query)) {
+      const { hits, total } = await index.search(mailbox.id, query, enough);
+      const kept = hits.filter(isCurrent);
+      return { hits: kept, total: total - (hits.length - kept.length) };
+    }
+    const { hits } = await index.search(mailbox.id, loosened(query), Math.max(enough, MAX_TOTAL));
+    return confirm({ mailbox, blobs }, hits.filter(isCurrent), query, limit);
   }
 
   /** Goes on where the search left off, so that the next one finds everything. Never rejects. */
