@@ -52,7 +52,7 @@ function briefly<T>(
     try {
       const first = told(await look());
       if (first.kind !== 'expired') return first;
-      await sleep(clock, deadline - clock.now(), gone.signal);
+      await sleep(clock, Math.max(0, deadline - clock.now()), gone.signal);
       return told(await look());
     } catch (error) {
       log.warn('hold-trouble', { stage: 'look', ...errorFields(error) });

@@ -78,6 +78,26 @@ describe('a request that a Lambda cannot hold', () => {
     expect(answers[0]!.after).toBe(500);
   });
 
+  it('looks once more at once where the first look took all of its moment', async () => {
+    const asked: number[] = [];
+    let now = 0;
+    const after = (ms: number, run: () => void) => {
+      asked.push(ms);
+      queueMicrotask(run);
+      return () => {};
+    };
+    const look = async () => {
+      now += 5000;
+      return QUIET;
+    };
+    const holder = createBriefHolder({ clock: { now: () => now, after }, log: silentLog, metrics: noMetrics });
+    const place = { kind: 'sync' as const, mailbox: 'm' as MailboxId, device: 'd' as DeviceId, folders: [F] };
+    const response = { status: 200, headers: {}, body: new Uint8Array(0) };
+    const held = holder.hold({ ...place, deadline: 480_000, look, answer: (outcome) => outcome }, () => response);
+    await new Promise((resolve) => held.complete(resolve));
+    expect([asked, now]).toEqual([[0], 10_000]);
+  });
+
   it('fails where the mailbox cannot be read', async () => {
     const { answers, outcome } = setup([new Error('no')]);
     await settle();
