@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Invoke, shardLanes } from './support/batches.ts';
 import { type LambdaRecord, passes, type Streams, startEventSource } from './support/event-source.ts';
 import { synthesised } from './support/template.ts';
+import { until } from './support/until.ts';
 
 type Settings = Parameters<typeof shardLanes>[0];
 
@@ -141,6 +142,41 @@ describe('the source', () => {
     await started.stop();
     expect(asked).toMatchObject([{}, { ShardIteratorType: source.start }, { Limit: source.batchSize }]);
     expect(brought.sort()).toEqual(['F#1', 'STATE']);
+    expect(started.troubles).toEqual([]);
     expect(source.filters.some((filter) => passes(filter, { dynamodb: { Keys: { sk: { S: 'L#1' } } } }))).toBe(false);
+  });
+
+  it('asks again after the last record that it had, or for all, where the stream cannot be asked', async () => {
+    const asked: string[] = [];
+    const brought: string[] = [];
+    let calls = 0;
+    const row = (SequenceNumber: string) => ({
+      dynamodb: {
+        Keys: { pk: { S: 'M#m' }, sk: { S: 'STATE' } },
+        SequenceNumber,
+        ApproximateCreationDateTime: new Date(),
+      },
+    });
+    const send = async ({ input }: { readonly input: Readonly<Record<string, unknown>> }) => {
+      if ('ShardIterator' in input) {
+        calls++;
+        if (calls === 1 || calls === 3) throw new Error('trimmed');
+        return { Records: [row(`${calls}`)], ...(calls < 4 && { NextShardIterator: 'i' }) };
+      }
+      if ('ShardId' in input) {
+        asked.push([input.ShardIteratorType, input.SequenceNumber ?? ''].join(' '));
+        return { ShardIterator: 'i' };
+      }
+      return { StreamDescription: { Shards: [{ ShardId: 's' }] } };
+    };
+    const { source } = synthesised();
+    const started = await startEventSource({ send } as unknown as Streams, 'arn', source, async ({ Records }) => {
+      brought.push(...Records.map(({ dynamodb }) => dynamodb.SequenceNumber));
+      return undefined;
+    });
+    await until(() => brought.length === 2);
+    await started.stop();
+    expect(asked).toEqual(['LATEST ', 'TRIM_HORIZON ', 'AFTER_SEQUENCE_NUMBER 2']);
+    expect([brought, started.troubles.length]).toEqual([['2', '4'], 2]);
   });
 });

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { BUNDLE_BUDGETS, type BundleName, bundleOf, type Cloud, startCloud } from '../../cloud/support/cloud.ts';
 import { synthesised } from '../../cloud/support/template.ts';
 import { type Figure, percentile } from '../figures.ts';
+import { say } from './say.ts';
 
 const MAIN = fileURLToPath(new URL('../../cloud/support/lambda-main.ts', import.meta.url));
 const IMPORT =
@@ -17,6 +18,7 @@ export async function coldStarts(runs: number): Promise<Figure[]> {
     const figures: Figure[] = [];
     const { processes } = synthesised();
     for (const name of Object.keys(BUNDLE_BUDGETS) as BundleName[]) {
+      say(name);
       const file = bundleOf(name);
       const bytes = readFileSync(file);
       figures.push(

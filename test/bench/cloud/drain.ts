@@ -2,9 +2,10 @@ import { systemClock } from '../../../lib/ops/clock.ts';
 import type { DeviceId, MailboxId } from '../../../lib/ops/ids.ts';
 import { Waiters } from '../../../lib/push/waiters.ts';
 import { type Cloud, PASSWORD, startCloud, until } from '../../cloud/support/cloud.ts';
-import { copyDevice, copyPhone } from '../../cloud/support/fleet.ts';
+import { copyDevice, copyPhone, pool } from '../../cloud/support/fleet.ts';
 import type { Phone } from '../../support/client/phone.ts';
 import type { Figure } from '../figures.ts';
+import { say } from './say.ts';
 
 export interface DrainOrder {
   readonly mailboxes: number;
@@ -20,7 +21,8 @@ export async function drains({ mailboxes, devices, drainSeconds }: DrainOrder): 
     const holder = await cloud.addHolder();
     const phones: Phone[] = [];
     const ids: MailboxId[] = [];
-    for (let n = 0; n < mailboxes; n++) {
+    say('the services run');
+    await pool([...new Array(mailboxes).keys()], 3, async (n) => {
       const user = `owner${n}@acme.test`;
       const { id } = await cloud.accounts.create({ address: user, name: user, password: PASSWORD });
       const model = cloud.phone('model', { user, url: holder.url });
@@ -30,7 +32,8 @@ export async function drains({ mailboxes, devices, drainSeconds }: DrainOrder): 
       ids.push(id);
       await copyDevice(cloud.store.table, id, 'model' as DeviceId, names as DeviceId[]);
       phones.push(...names.map((name) => copyPhone(model, name)));
-    }
+    });
+    say(`${phones.length} phones are set up`);
     const answers: { at: number; good: boolean }[] = [];
     const pings = phones.map(async (phone) => {
       const { status, document } = await phone
@@ -39,6 +42,7 @@ export async function drains({ mailboxes, devices, drainSeconds }: DrainOrder): 
       answers.push({ at: performance.now(), good: status === 200 && document?.Status === 1 });
     });
     await until(() => registered(cloud.store.table, ids, phones.length), 600_000);
+    say('all Pings are held');
     const began = performance.now();
     const exited = holder.stop();
     await Promise.all(pings);

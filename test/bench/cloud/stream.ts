@@ -35,7 +35,7 @@ export async function streamDelays({ client, streamArn, store }: Cloud, samples:
     const sk = `P#${n}`;
     await store.table.transact([{ op: 'put', table: 'mailboxes', row: { pk: 'PROBE', sk } }]);
     const written = performance.now();
-    await until(() => seen.has(sk), 30_000);
+    await until(() => seen.has(sk), 60_000);
     delays.push(Math.max(0, seen.get(sk)! - written));
   }
   stopped = true;

@@ -5,6 +5,7 @@ import {
   type DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
+  type ShardIteratorType,
 } from '@aws-sdk/client-dynamodb-streams';
 import { type Invoke, pause, shardLanes } from './batches.ts';
 import type { Synthesised } from './template.ts';
@@ -21,6 +22,8 @@ export interface EventSource {
   shuffleMs: number;
   /** Batches that were brought. */
   readonly batches: number;
+  /** What the stream could not be asked for; it was asked again. */
+  readonly troubles: readonly unknown[];
   stop(): Promise<void>;
 }
 
@@ -39,7 +42,7 @@ export async function startEventSource(
 ): Promise<EventSource> {
   const { StreamDescription } = await client.send(new DescribeStreamCommand({ StreamArn: stream }));
   const stopped = { is: false };
-  const state = { dropped: [] as LambdaRecord[][], twice: false, shuffleMs: 0, batches: 0 };
+  const state = { dropped: [] as LambdaRecord[][], twice: false, shuffleMs: 0, batches: 0, troubles: [] as unknown[] };
   const counted: Invoke = (event) => {
     state.batches++;
     return invoke(event);
@@ -51,14 +54,19 @@ export async function startEventSource(
     all.push(lanes);
     const gathered: LambdaRecord[] = [];
     let gatheredAt = 0;
-    const from = { StreamArn: stream, ShardId: shard, ShardIteratorType: settings.start };
-    let iterator = (await client.send(new GetShardIteratorCommand(from))).ShardIterator;
+    let last: string | undefined;
+    let iterator = await iteratorOf(shard, settings.start);
     ready();
     while (iterator && !stopped.is) {
-      const { Records = [], NextShardIterator } = await client.send(
-        new GetRecordsCommand({ ShardIterator: iterator, Limit: settings.batchSize }),
-      );
+      const answer = await read(iterator);
+      if (!answer) {
+        await pause(POLL_MS);
+        iterator = await again(shard, last);
+        continue;
+      }
+      const { Records = [], NextShardIterator } = answer;
       iterator = NextShardIterator;
+      last = Records.at(-1)?.dynamodb?.SequenceNumber ?? last;
       const wanted = Records.map(lambdaRecord).filter((one) => settings.filters.some((filter) => passes(filter, one)));
       if (state.shuffleMs > 0 || gathered.length > 0) {
         if (wanted.length > 0 && gathered.length === 0) gatheredAt = performance.now();
@@ -74,6 +82,33 @@ export async function startEventSource(
       } else lanes.add(state.twice ? wanted.flatMap((one) => [one, one]) : wanted);
       if (Records.length === 0) await pause(POLL_MS);
     }
+  }
+
+  async function iteratorOf(ShardId: string, type: ShardIteratorType, SequenceNumber?: string) {
+    const from = { StreamArn: stream, ShardId, ShardIteratorType: type, SequenceNumber };
+    return (await client.send(new GetShardIteratorCommand(from))).ShardIterator;
+  }
+
+  async function read(ShardIterator: string) {
+    try {
+      return await client.send(new GetRecordsCommand({ ShardIterator, Limit: settings.batchSize }));
+    } catch (error) {
+      state.troubles.push(error);
+      return undefined;
+    }
+  }
+
+  /** After what was brought; from the beginning where that was nothing, as a source brings at least once. */
+  async function again(shard: string, last: string | undefined): Promise<string | undefined> {
+    while (!stopped.is) {
+      try {
+        return await iteratorOf(shard, last === undefined ? 'TRIM_HORIZON' : 'AFTER_SEQUENCE_NUMBER', last);
+      } catch (error) {
+        state.troubles.push(error);
+        await pause(POLL_MS);
+      }
+    }
+    return undefined;
   }
 
   let ready = () => {};
