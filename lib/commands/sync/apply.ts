@@ -1,17 +1,18 @@
 import type { SyncRequest, SyncResponse } from '../../documents/sync.ts';
-import { QuotaExceeded } from '../../mailbox/quota.ts';
 import { formatServerId, parseServerId } from '../../mailbox/server-id.ts';
 import { type Folder, type Item, ItemChanged, type Mailbox, NoItem, type Watermark } from '../../mailbox/types.ts';
 import { type DeviceId, type ItemId, isSms, ulidFor } from '../../ops/ids.ts';
 import type { CommandContext } from '../../protocol/command.ts';
-import { ConditionFailed, StoreUnavailable } from '../../store/ports.ts';
+import { StoreUnavailable } from '../../store/ports.ts';
 import { type Applied, logMoved } from '../../sync/collection.ts';
 import { conflicts, readTouched } from '../../sync/conflict.ts';
 import type { View } from '../../sync/item-class.ts';
-import { contentHash, type Ledger, type LedgerEntry, ledgerId } from '../../sync/ledger.ts';
-import { type Fragment, type WbxmlElement, WbxmlError } from '../../wbxml/index.ts';
+import { contentHash, type Ledger, ledgerId } from '../../sync/ledger.ts';
+import type { Fragment, WbxmlElement } from '../../wbxml/index.ts';
 import { SENT_ITEMS } from '../compose/submit.ts';
 import type { Changed, ClientSend, SyncItemClass } from './item-class.ts';
+import { noSpace, orNothing, Refused, readable } from './outcomes.ts';
+import { Repeats } from './repeats.ts';
 import { SyncStatus } from './status.ts';
 
 type RequestCollection = NonNullable<SyncRequest['Collections']>['Collection'][number];
@@ -51,39 +52,29 @@ export interface ApplyInput {
   readonly now: number;
 }
 
-/** Commits one command's effect together with its ledger row. Gives the result that then stands in the ledger. */
-type Effect = (write: Parameters<Mailbox['remove']>[2]) => Promise<void>;
-
 /** The client's commands of one collection, in their order, each exactly once however often they come. */
 export async function applyCommands(input: ApplyInput): Promise<Applied<CommandResponse>> {
-  const applier = new Applier(input);
-  await applier.prepare();
+  const repeats = new Repeats(input);
+  await repeats.read(input.commands);
+  const applier = new Applier(input, repeats);
   const responses: CommandResponse[] = [];
   for (const command of input.commands) {
     const response = await applier.apply(command);
     if (response) responses.push(response);
   }
-  return { responses, confirmed: applier.confirmed, added: applier.added };
+  return { responses, confirmed: repeats.confirmed, added: applier.added };
 }
 
 class Applier {
-  readonly confirmed: ItemId[] = [];
   readonly added: ItemId[] = [];
   readonly #input: ApplyInput;
-  #ledger: Map<string, LedgerEntry> = new Map();
+  readonly #repeats: Repeats;
   /** What others changed since the device last knew, read when the first Change needs it. */
   #touched: ReturnType<typeof readTouched> | undefined;
 
-  constructor(input: ApplyInput) {
+  constructor(input: ApplyInput, repeats: Repeats) {
     this.#input = input;
-  }
-
-  async prepare(): Promise<void> {
-    const ids = this.#input.commands.flatMap((command) => {
-      if (command.tag === 'Fetch') return [];
-      return [ledgerId(command.tag, command.tag === 'Add' ? command.value.ClientId : command.value.ServerId)];
-    });
-    this.#ledger = await this.#input.ledger.read(ids);
+    this.#repeats = repeats;
   }
 
   /** The answer to one command; none for a Change or Delete that succeeded (MS-ASCMD R7069, R5256). */
@@ -116,7 +107,7 @@ class Applier {
     };
     const hash = contentHash(value.Class, value.Send, value.ApplicationData);
     const id = ledgerId('Add', value.ClientId);
-    const known = this.#known(id, hash);
+    const known = this.#repeats.known(id, hash);
     const used = value.Class === 'SMS' ? this.#input.sms : this.#input.own;
     if (!used) return answer(CONVERSION);
     // What goes out at once is nowhere in this folder: there is no ServerId to tell.
@@ -134,12 +125,14 @@ class Applier {
   ): Promise<{ readonly status: number; readonly item?: ItemId }> {
     const { context, mailbox, folder, now } = this.#input;
     const add = { context, folder, mailbox: mailbox.id, version: view.version, clientId, data, now };
-    const made = await this.#readable(() => itemClass.create?.({ ...add, seed: this.#seed(id, hash) }));
+    const made = await readable(() => itemClass.create?.({ ...add, seed: this.#seed(id, hash) }));
     if (made === undefined) return { status: CONVERSION };
     if ('status' in made) return made;
-    const result = await this.#once(id, hash, made.id, async (options) => {
-      await mailbox.append(folder.id, [made], options);
-    }).catch(noSpace);
+    const result = await this.#repeats
+      .once(id, hash, made.id, async (options) => {
+        await mailbox.append(folder.id, [made], options);
+      })
+      .catch(noSpace);
     return result ?? { status: NO_SPACE };
   }
 
@@ -154,7 +147,7 @@ class Applier {
     const id = ledgerId('Change', value.ServerId);
     const item = this.#item(value.ServerId);
     const used = item && this.#classOf(item);
-    const known = this.#known(id, hash);
+    const known = this.#repeats.known(id, hash);
     const { ApplicationData: data } = value;
     if (!known && !used) return { status: NOT_FOUND };
     const change = { item: item!, id, hash, data };
@@ -167,23 +160,25 @@ class Applier {
   async #changeItem(used: ClassInUse, { item, id, hash, data }: ChangeCommand): Promise<number> {
     const { mailbox, folder } = this.#input;
     for (let attempt = 1; ; attempt++) {
-      const change = data && (await this.#readable(() => this.#prepareChange(used, item, data)));
+      const change = data && (await readable(() => this.#prepareChange(used, item, data)));
       if (!change) return CONVERSION;
       const touched = await this.#touchedOf(item);
       let refused: number | undefined;
-      const result = await this.#once(id, hash, item, async (options) => {
-        await mailbox.update(
-          folder.id,
-          item,
-          (current) => {
-            const decided = this.#decide(change(current), touched(current.seq));
-            refused = 'status' in decided ? decided.status : undefined;
-            if (refused !== undefined) throw new Refused();
-            return 'content' in decided ? decided : undefined;
-          },
-          options,
-        );
-      }).catch(orNothing);
+      const result = await this.#repeats
+        .once(id, hash, item, async (options) => {
+          await mailbox.update(
+            folder.id,
+            item,
+            (current) => {
+              const decided = this.#decide(change(current), touched(current.seq));
+              refused = 'status' in decided ? decided.status : undefined;
+              if (refused !== undefined) throw new Refused();
+              return 'content' in decided ? decided : undefined;
+            },
+            options,
+          );
+        })
+        .catch(orNothing);
       if (typeof result === 'number') return result;
       if (result !== 'again') return result?.status ?? refused ?? NOT_FOUND;
       if (attempt === TRIES) throw new StoreUnavailable('others change the item all the time');
@@ -250,17 +245,19 @@ class Applier {
   ): Promise<number> {
     const { context, folder, now } = this.#input;
     let refused: number = CONVERSION;
-    const result = await this.#once(id, hash, item, async ({ with: rows = [] } = {}) => {
-      const commit: ClientSend['commit'] = (copy, more) => file(copy, [...rows, ...more]);
-      const send = { context, folder, draft, data, seed: this.#seed(id, hash), now, commit };
-      const status = await this.#readable(() => itemClass.send?.(send));
-      if (status === OK) return;
-      refused = status ?? CONVERSION;
-      throw new Refused();
-    }).catch((error: unknown) => {
-      if (error instanceof Refused) return undefined;
-      throw error;
-    });
+    const result = await this.#repeats
+      .once(id, hash, item, async ({ with: rows = [] } = {}) => {
+        const commit: ClientSend['commit'] = (copy, more) => file(copy, [...rows, ...more]);
+        const send = { context, folder, draft, data, seed: this.#seed(id, hash), now, commit };
+        const status = await readable(() => itemClass.send?.(send));
+        if (status === OK) return;
+        refused = status ?? CONVERSION;
+        throw new Refused();
+      })
+      .catch((error: unknown) => {
+        if (error instanceof Refused) return undefined;
+        throw error;
+      });
     return result?.status ?? refused;
   }
 
@@ -281,18 +278,20 @@ class Applier {
     const hash = contentHash(value.InstanceId, trash?.id);
     const id = ledgerId('Delete', value.ServerId);
     // Gone is gone, by whichever of two Deletes.
-    const known = this.#ledger.get(id);
+    const known = this.#repeats.named(id);
     const item = this.#item(value.ServerId);
-    if (known) return this.#known(id, known.hash)!.status;
+    if (known) return known.status;
     if (!item) return NOT_FOUND;
-    const result = await this.#once(id, hash, item, async (options) => {
-      if (trash) await mailbox.move(folder.id, item, trash.id, options);
-      else if (!(await mailbox.items(folder.id, [item])).has(item)) throw new NoItem();
-      else await mailbox.remove(folder.id, [item], options);
-    }).catch((error: unknown) => {
-      if (error instanceof NoItem) return undefined;
-      throw error;
-    });
+    const result = await this.#repeats
+      .once(id, hash, item, async (options) => {
+        if (trash) await mailbox.move(folder.id, item, trash.id, options);
+        else if (!(await mailbox.items(folder.id, [item])).has(item)) throw new NoItem();
+        else await mailbox.remove(folder.id, [item], options);
+      })
+      .catch((error: unknown) => {
+        if (error instanceof NoItem) return undefined;
+        throw error;
+      });
     return result?.status ?? NOT_FOUND;
   }
 
@@ -323,32 +322,6 @@ class Applier {
     return isSms(item) ? this.#input.sms : this.#input.own;
   }
 
-  /** What the ledger says of the same command; the device is told, so it knows. */
-  #known(id: string, hash: string) {
-    const entry = this.#ledger.get(id);
-    if (entry?.hash !== hash) return undefined;
-    this.confirmed.push(entry.result.item);
-    return entry.result;
-  }
-
-  /** Commits the effect and the ledger row together. Another request that was faster has the say. */
-  async #once(id: string, hash: string, item: ItemId, effect: Effect): Promise<LedgerEntry['result']> {
-    const { ledger, device, key, now } = this.#input;
-    const entry = { hash, result: { status: OK, item } };
-    const before = this.#ledger.get(id);
-    try {
-      await effect({ origin: { device, syncKey: key }, with: [ledger.write(id, entry, before, now)] });
-      this.#ledger.set(id, entry);
-    } catch (error) {
-      if (!(error instanceof ConditionFailed)) throw error;
-      const other = (await ledger.read([id])).get(id);
-      if (other?.hash !== hash) throw new StoreUnavailable('two requests of a device at once', { cause: error });
-      this.#ledger.set(id, other);
-    }
-    this.confirmed.push(item);
-    return this.#ledger.get(id)!.result;
-  }
-
   /** What others touched of an item, by the item's sequence as it is read. */
   async #touchedOf(item: ItemId): Promise<(seq: number) => string | undefined> {
     const { mailbox, folder, since, own, device } = this.#input;
@@ -358,16 +331,6 @@ class Applier {
     const { touched, from } = await this.#touched;
     return (seq) => (seq >= from ? 'everything' : touched.get(item));
   }
-
-  /** `undefined` for data that the class cannot read: status 6 (MS-ASCMD R4440). */
-  async #readable<T>(read: () => Promise<T> | T): Promise<T | undefined> {
-    try {
-      return await read();
-    } catch (error) {
-      if (error instanceof WbxmlError) return undefined;
-      throw error;
-    }
-  }
 }
 
 interface ChangeCommand {
@@ -376,22 +339,4 @@ interface ChangeCommand {
   readonly id: string;
   readonly hash: string;
   readonly data: WbxmlElement | undefined;
-}
-
-/** Ends of an attempt that are no failures: nothing changed, or what was to change is another by now. */
-function orNothing(error: unknown): undefined | 'again' | typeof NO_SPACE {
-  if (error instanceof ItemChanged) return 'again';
-  if (error instanceof QuotaExceeded) return NO_SPACE;
-  if (error instanceof Refused || error instanceof NoItem) return undefined;
-  throw error;
-}
-
-/** Ends an update without a change. */
-class Refused extends Error {
-  override readonly name = 'Refused';
-}
-
-/** The rest of the collection goes on: a full mailbox may not keep its phone from deleting. */
-function noSpace(error: unknown): undefined {
-  if (!(error instanceof QuotaExceeded)) throw error;
 }
