@@ -139,6 +139,7 @@ describe('the source', () => {
       brought.push(...Records.map(({ dynamodb }) => dynamodb.Keys.sk!.S));
       return undefined;
     });
+    await until(() => brought.length === 2);
     await started.stop();
     expect(asked).toMatchObject([{}, { ShardIteratorType: source.start }, { Limit: source.batchSize }]);
     expect(brought.sort()).toEqual(['F#1', 'STATE']);

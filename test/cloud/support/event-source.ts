@@ -85,7 +85,7 @@ export async function startEventSource(
   }
 
   async function iteratorOf(ShardId: string, type: ShardIteratorType, SequenceNumber?: string) {
-    const from = { StreamArn: stream, ShardId, ShardIteratorType: type, SequenceNumber };
+    const from = { StreamArn: stream, ShardId, ShardIteratorType: type, ...(SequenceNumber && { SequenceNumber }) };
     return (await client.send(new GetShardIteratorCommand(from))).ShardIterator;
   }
 
