@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Tree } from './tree.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
-const PYTHON = process.env.CODECS_PYTHON ?? path.join(ROOT, 'node_modules/.cache/codecs/bin/python');
+export const PYTHON = process.env.CODECS_PYTHON ?? path.join(ROOT, 'node_modules/.cache/codecs/bin/python');
 const PEER = path.join(import.meta.dirname, 'pyactivesync_peer.py');
 
 /** `.ci/install-codecs` installs it. */
