@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -153,6 +154,39 @@ describe('the hybrid listener', () => {
     await idle.closed();
     answer('news');
     expect(`${(await held.answer())?.body}`).toBe('news');
+  });
+});
+
+/** Of the kernel's sockets on a port: what their timers are for, and when they ring, milliseconds. */
+function timersOf(port: number): readonly (readonly [kind: string, ms: number])[] {
+  const local = port.toString(16).toUpperCase().padStart(4, '0');
+  const ESTABLISHED = '01';
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, at = '', , state]) => at.endsWith(`:${local}`) && state === ESTABLISHED)
+    .map(([, , , , , timer = '']) => [timer.slice(0, 2), Number.parseInt(timer.slice(3), 16) * 10] as const);
+}
+
+describe.skipIf(!existsSync('/proc/net/tcp'))('a connection that says nothing', () => {
+  const KEEPALIVE = '02';
+
+  it.each([
+    ['hybrid', listenHybrid],
+    ['node', listenNode],
+  ] as const)('is probed by the kernel after a minute, before anything between forgets it: %s', async (_, listen) => {
+    const { handler, waits, answer } = holding();
+    const listener = await start(handler, {}, listen);
+    const client = await open(listener);
+    await client.write(PING);
+    await waits;
+    await expect.poll(() => timersOf(listener.port).map(([kind]) => kind)).toEqual([KEEPALIVE]);
+    const [[, ms] = ['', Number.NaN]] = timersOf(listener.port);
+    expect(ms).toBeGreaterThan(0);
+    expect(ms).toBeLessThanOrEqual(60_000);
+    answer('news');
+    await client.answer();
   });
 });
 
