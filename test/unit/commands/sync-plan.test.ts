@@ -61,6 +61,38 @@ describe('a preference', () => {
   });
 });
 
+describe('one collection that is wrong', () => {
+  test.each<[string, object, number]>([
+    ['has an empty key', { SyncKey: '' }, 4],
+    ['asks for changes with key 0 [MS-ASCMD R3128]', { SyncKey: '0', GetChanges: true }, 4],
+    [
+      'has two preferences for one type [MS-ASAIRS R10016]',
+      { Options: [{ BodyPreference: [{ Type: 1 }, { Type: 1 }] }] },
+      4,
+    ],
+    ['wants a message part as plain text [MS-ASCON R241]', { Options: [{ BodyPartPreference: { Type: 1 } }] }, 164],
+  ])('fails the request with the others: it %s', (_, wrong, Status) => {
+    const Collection = [collection('a'), { ...collection('b'), ...wrong }];
+    for (const some of [Collection, Collection.toReversed()]) {
+      expect(planSync({ Collections: { Collection: some } }, undefined)).toEqual({ Status });
+    }
+  });
+});
+
+describe('a partial request', () => {
+  const waitOf = (given: Partial<SyncRequest>, cached: Partial<SyncRequest>) =>
+    (planSync({ Partial: true, ...given }, request(cached)) as SyncPlan).waitMs;
+
+  test.each<[string, Partial<SyncRequest>, Partial<SyncRequest>, number]>([
+    ['as long as before, where it does not say', {}, { HeartbeatInterval: 90 }, 90_000],
+    ['as it says in minutes', { Wait: 2 }, { HeartbeatInterval: 90 }, 120_000],
+    ['as it says in seconds', { HeartbeatInterval: 90 }, { Wait: 2 }, 90_000],
+    ['not at all, where nobody says', {}, {}, 0],
+  ])('waits %s', (_, given, cached, waitMs) => {
+    expect(waitOf(given, cached)).toBe(waitMs);
+  });
+});
+
 describe('a limit', () => {
   const commands = (count: number) => Array.from({ length: count }, (_, n) => fetchOf(`x${n}`));
 

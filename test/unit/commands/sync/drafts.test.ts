@@ -73,7 +73,17 @@ describe('a draft that is added', () => {
     expect(item.content.to).toContain('bob@else.test');
     expect(item.content.from).toContain('ann@example.net');
     expect(item.content.text.prefix.trim()).toBe('Words');
-    expect(await mime(item)).toMatch(/^Message-ID: <[0-9a-z]{26}@example\.net>/im);
+    expect(await mime(item)).toMatch(/^Message-ID: <[0-9a-z]{26}@example\.net>/m);
+    expect((await draft({ Subject: 'Bare' })).content.text.prefix.trim()).toBe('');
+  });
+
+  test('came with 16.0, in all that is done with it', async () => {
+    const { commands, draft, edit, send, sent } = await writing({ version: 160 });
+    const item = await draft({ To: 'bob@example.net', Subject: 'One' });
+    expect(await edit(item, { Subject: 'Two' })).toMatchObject({ content: { subject: 'Two' } });
+    expect(await send(item, undefined)).toBe(1);
+    expect(sent).toHaveLength(1);
+    expect(commands.confirm(item, dataOf({ Subject: 'x' }, 160), 'Add', 160)).toBeDefined();
   });
 
   test('has the same id when it comes again, and another for another command', async () => {
@@ -110,6 +120,7 @@ describe('a draft that is added', () => {
     const { create } = await writing();
     const files = (count: number) => ({ Add: Array.from({ length: count }, (_, n) => file(`f${n}`, 'x')) });
     expect(await create({ Attachments: files(251) })).toEqual({ status: 6 });
+    expect(await create({ Attachments: files(250) })).toMatchObject({ class: 'Email' });
   });
 
   test('keeps its attachments beside it, each by the name that the client gave it', async () => {
@@ -139,11 +150,17 @@ describe('a draft that is added', () => {
   test('has types for attachments that say none, and pictures only where they can be named', async () => {
     const { draft } = await writing();
     const bare = { ContentType: undefined };
-    const add = [file('f1', 'a', { ...bare, Method: 5 }), file('f2', 'b', bare), file('f3', 'c', { IsInline: true })];
+    const add = [
+      file('f1', 'a', { ...bare, Method: 5 }),
+      file('f2', 'b', bare),
+      file('f3', 'c', { IsInline: true }),
+      file('f4', 'd', { ContentId: 'd@x' }),
+    ];
     const { content } = await draft({ Body: plain('x'), Attachments: { Add: add } });
     expect(content.attachments.map(({ contentType, method, inline }) => [contentType, method, inline])).toEqual([
       ['message/rfc822', 5, false],
       ['application/octet-stream', 1, false],
+      ['text/plain', 1, false],
       ['text/plain', 1, false],
     ]);
   });
@@ -164,6 +181,27 @@ describe('a draft that comes as a whole message', () => {
     for (const field of ['Date', 'Message-ID', 'From']) expect(text).toMatch(new RegExp(`^${field}: .`, 'im'));
     const own = await draft({ Body: whole('Message-ID: <own@x>\nSubject: Whole\n\nWords') });
     expect((await mime(own)).match(/^message-id:.*$/gim)).toEqual(['Message-ID: <own@x>']);
+  });
+
+  test('keeps every byte of it, also when its fields change', async () => {
+    const { draft, edited, mime } = await writing();
+    const bodyOf = async (item: Item) => (await mime(item)).replace(/^.*?\r\n\r\n/s, '').trimEnd();
+    const first = await draft({ Body: whole(two) });
+    expect(await bodyOf(first)).toBe(
+      two
+        .replace(/\n/g, '\r\n')
+        .replace(/^.*?\r\n\r\n/s, '')
+        .trimEnd(),
+    );
+    expect(await bodyOf(await edited(first, { Subject: 'Two' }))).toBe(await bodyOf(first));
+  });
+
+  test('has the bytes of its files in it', async () => {
+    const { draft, edited, mime } = await writing();
+    const first = await draft({ Body: plain('x'), Attachments: { Add: [file('f1', 'alpha')] } });
+    const second = await edited(first, { Body: plain('y'), Attachments: { Add: [file('f2', 'beta')] } });
+    const text = await mime(second);
+    for (const part of ['f1.txt', 'f2.txt', 'YWxwaGE=', 'YmV0YQ==']) expect(text).toContain(part);
   });
 
   test('has its own attachments, and those that come beside it', async () => {

@@ -21,6 +21,14 @@ describe('mail by Sync', () => {
     expect(told).toMatchObject({ Subject: 'Subject a', Body: { Type: 1, Data: 'All of it' } });
   });
 
+  test('is written by clients only where there is something to write drafts with', () => {
+    const blobs = { get: async () => undefined };
+    for (const name of ['create', 'edit', 'send', 'confirm']) {
+      expect(emailClass(blobs)).not.toHaveProperty(name);
+      expect(emailClass(blobs, {} as never)).toHaveProperty(name);
+    }
+  });
+
   test.each([
     [{ ...VIEW }, { withoutPreference: 'size', atMost: undefined, partAtMost: Number.POSITIVE_INFINITY }],
     [{ ...VIEW, whole: true }, { withoutPreference: 'whole' }],
