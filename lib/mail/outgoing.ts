@@ -1,6 +1,7 @@
 /** What is done to a client's message before it goes out: sender, missing fields, Bcc, recipients. */
 import { encodeWord } from 'nodemailer/lib/mime-funcs';
 import { parseAddresses } from './addresses.ts';
+import { ownFrom } from './own-from.ts';
 import { field, fieldValue, joinMessage, type RawField, type RawMessage } from './raw-message.ts';
 
 export interface Sender {
@@ -32,8 +33,9 @@ const REMOVED: ReadonlySet<string> = new Set([
   'delivered-to',
   'x-original-to',
   'authentication-results',
-  'resent-bcc',
 ]);
+/** Who passes a message on writes these, and nobody checks them: readers show Resent-From as the author. */
+const RESENT = 'resent-';
 const RECIPIENTS: ReadonlySet<string> = new Set(['to', 'cc', 'bcc']);
 
 /** MIME as a client sent it, made fit to be sent. The body stays as it is, byte for byte. */
@@ -43,7 +45,7 @@ export function prepareOutgoing(
 ): Outgoing {
   const { sender, now } = options;
   const { fields: named, from } = withSender(
-    message.fields.filter(({ name }) => !REMOVED.has(name)),
+    message.fields.filter(({ name }) => !REMOVED.has(name) && !name.startsWith(RESENT)),
     sender,
   );
   const has = (wanted: string) => named.some(({ name }) => name === wanted);
@@ -72,19 +74,20 @@ function withSender(
   fields: readonly RawField[],
   sender: Sender,
 ): { readonly fields: readonly RawField[]; readonly from: string } {
-  const given = fields.filter(({ name }) => name === 'from');
-  const authors = parseAddresses(given.map(fieldValue));
   const others = fields.filter(({ name }) => name !== 'from' && name !== 'sender');
-  const [author] = authors;
-  if (given.length === 1 && authors.length === 1 && author && sender.owns(author.address)) {
-    return { fields: [given[0]!, ...others], from: author.address };
-  }
-  return { fields: [field('From', mailbox(sender.name, sender.address)), ...others], from: sender.address };
+  const given = fields.filter(({ name }) => name === 'from');
+  const own = given.length === 1 ? ownFrom(given[0]!, sender) : undefined;
+  if (own?.raw) return { fields: [own.raw, ...others], from: own.address };
+  const { name, address } = own ?? sender;
+  return { fields: [field('From', mailbox(name, address)), ...others], from: address };
 }
+
+/** Characters of a name that fit the longest line of mail in any alphabet. */
+const MOST_NAME = 100;
 
 /** `"Name" <address>` in ASCII. */
 export function mailbox(name: string, address: string): string {
-  const clean = name.replace(/["\\\p{Cc}]/gu, ' ').trim();
+  const clean = [...name.replace(/["\\\p{Cc}]/gu, ' ').trim()].slice(0, MOST_NAME).join('');
   if (clean === '') return address;
   return /^\p{ASCII}*$/u.test(clean) ? `"${clean}" <${address}>` : `${encodeWord(clean, 'B', 50)} <${address}>`;
 }
