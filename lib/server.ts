@@ -1,4 +1,5 @@
 import type { Handler } from './http/types.ts';
+import { createBudget } from './ops/budget.ts';
 import type { AnyCommand } from './protocol/command.ts';
 import { createDispatcher, type DispatcherDeps } from './protocol/dispatcher.ts';
 import { type RequestLimits, requestLimits } from './protocol/limits.ts';
@@ -7,8 +8,10 @@ import { createRegistry, type Registry } from './protocol/registry.ts';
 import { Throttle, type ThrottleOptions } from './protocol/throttle.ts';
 import { type ProtocolVersion, SUPPORTED_VERSIONS } from './protocol/versions.ts';
 
+type Made = 'registry' | 'limits' | 'bodies' | 'realm' | 'passwords' | 'throttle';
+
 /** Everything that the product needs of the world around it. */
-export interface ServerDeps extends Omit<DispatcherDeps, 'registry' | 'limits' | 'realm' | 'passwords' | 'throttle'> {
+export interface ServerDeps extends Omit<DispatcherDeps, Made> {
   /**
    * The commands, or a function that makes them from the registry: FolderSync repeats what is advertised
    * (`registry.reinitialize`), which depends on the commands.
@@ -36,9 +39,10 @@ export function createServer(deps: ServerDeps): Handler {
   const registry = createRegistry(commands, deps.versions ?? SUPPORTED_VERSIONS);
   registered.current = registry;
   const limits = requestLimits(deps.limits);
+  const bodies = createBudget(limits.bodiesBytes);
   const realm = deps.realm ?? 'Direct Push';
   if (!/^[\w .,:@/+-]+$/.test(realm)) throw new TypeError('realm must be plain text');
   const passwords = passwordOptions(deps.passwords);
   const throttle = new Throttle(deps.clock, deps.throttle);
-  return createDispatcher({ ...deps, registry, limits, realm, passwords, throttle });
+  return createDispatcher({ ...deps, registry, limits, bodies, realm, passwords, throttle });
 }

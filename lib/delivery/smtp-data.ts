@@ -1,25 +1,5 @@
 import type { Readable } from 'node:stream';
-
-/** Memory that messages in transfer may take together. */
-export interface Budget {
-  /** `false` when there is no room; nothing is taken then. */
-  take(bytes: number): boolean;
-  give(bytes: number): void;
-}
-
-export function createBudget(limit: number): Budget {
-  let used = 0;
-  return {
-    take(bytes) {
-      if (used + bytes > limit) return false;
-      used += bytes;
-      return true;
-    },
-    give(bytes) {
-      used -= bytes;
-    },
-  };
-}
+import type { Budget } from '../ops/budget.ts';
 
 export type Collected =
   | { readonly ok: true; readonly bytes: Uint8Array; readonly release: () => void }

@@ -1,10 +1,11 @@
 import type { SecureContextOptions } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 import { withLimits } from '../mail/limits.ts';
+import { type Budget, createBudget } from '../ops/budget.ts';
 import type { Clock } from '../ops/clock.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import type { Delivery } from './deliver.ts';
-import { type Budget, collect, createBudget } from './smtp-data.ts';
+import { collect } from './smtp-data.ts';
 import { deliverAll, failure, type Outcome, reply } from './smtp-outcome.ts';
 import { traceOf } from './trace.ts';
 

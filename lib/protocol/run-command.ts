@@ -1,11 +1,13 @@
 import type { EasRequest, EasResponse, Held } from '../http/types.ts';
 import type { Account, Device } from '../identity/types.ts';
 import type { Mailboxes } from '../mailbox/types.ts';
+import type { Budget } from '../ops/budget.ts';
 import type { DeviceId } from '../ops/ids.ts';
 import type { Holder } from '../push/types.ts';
 import { decode } from '../wbxml/index.ts';
 import { type AdmissionDeps, type Asking, admit, countRequest } from './admission.ts';
-import { readBody } from './body.ts';
+import { type Reading, readBody } from './body.ts';
+import { BodyRoom } from './body-room.ts';
 import { type CommandResult, ProtocolFailure } from './command.ts';
 import { classify, failureAnswer } from './failures.ts';
 import type { CheckedLimits } from './limits.ts';
@@ -18,6 +20,8 @@ export interface RunDeps extends AdmissionDeps {
   readonly holder: Pick<Holder, 'hold'>;
   readonly lane: 'lambda' | 'task';
   readonly limits: CheckedLimits;
+  /** Memory for the bodies of all requests. */
+  readonly bodies: Budget;
 }
 
 /** A request whose user, command and version are known. */
@@ -43,8 +47,27 @@ export async function runCommand(
   const device = await partnership(deps, work);
   const asking = { account, device, head, encoding };
   await admit(deps, asking);
-  const document = await requestDocument(deps, work, asking, signal);
-  const result = await withTimeLimit(deps.clock, deps.limits.commandMs, signal, (limited) =>
+  const room = new BodyRoom(deps.bodies);
+  let result: CommandResult<unknown>;
+  try {
+    const document = await requestDocument(deps, work, asking, { signal, room });
+    result = await answered(deps, work, device, document, signal);
+  } finally {
+    // What is held keeps nothing of the body.
+    room.release();
+  }
+  if (result.kind !== 'held') return await responder.result(encoding, result);
+  return await deps.holder.hold(result.hold, encoderOf(responder, encoding));
+}
+
+function answered(
+  deps: RunDeps,
+  { head, encoding, account, request, requestId }: Work,
+  device: Device,
+  document: unknown,
+  signal: AbortSignal,
+): Promise<CommandResult<unknown>> {
+  return withTimeLimit(deps.clock, deps.limits.commandMs, signal, (limited) =>
     encoding.command.run(
       {
         version: head.version,
@@ -53,9 +76,9 @@ export async function runCommand(
         device,
         query: head.query,
         policyKey: head.policyKey,
-        userAgent: work.request.headers['user-agent'],
+        userAgent: request.headers['user-agent'],
         lane: deps.lane,
-        requestId: work.requestId,
+        requestId,
         clock: deps.clock,
         log: deps.log,
         signal: limited,
@@ -63,8 +86,6 @@ export async function runCommand(
       document,
     ),
   );
-  if (result.kind !== 'held') return await responder.result(encoding, result);
-  return await deps.holder.hold(result.hold, encoderOf(responder, encoding));
 }
 
 /** What a held request keeps: its encoding, and nothing of the request itself. */
@@ -91,9 +112,14 @@ async function partnership(deps: RunDeps, { head, request, account }: Work): Pro
 }
 
 /** The body as the command's request; `undefined` for an empty one where the command allows it. */
-async function requestDocument(deps: RunDeps, work: Work, asking: Asking, signal: AbortSignal): Promise<unknown> {
+async function requestDocument(
+  deps: RunDeps,
+  work: Work,
+  asking: Asking,
+  reading: Pick<Reading, 'signal' | 'room'>,
+): Promise<unknown> {
   const { command, version } = work.encoding;
-  const bytes = await readBody(work.request, deps.limits, deps.clock, signal);
+  const bytes = await readBody(work.request, { limits: deps.limits, clock: deps.clock, ...reading });
   await countRequest(deps, asking, work.request.query, bytes);
   if (command.body === 'none') return undefined;
   if (bytes.length === 0) {

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { collect, createBudget } from '../../../lib/delivery/smtp-data.ts';
+import { collect } from '../../../lib/delivery/smtp-data.ts';
 import { type Outcome, reply } from '../../../lib/delivery/smtp-outcome.ts';
+import { createBudget } from '../../../lib/ops/budget.ts';
 
 /** What the client reads: a code, or one for each recipient. */
 function answer(outcomes: readonly Outcome[], protocol: 'smtp' | 'lmtp'): unknown {

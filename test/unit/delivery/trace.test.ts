@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBudget } from '../../../lib/delivery/smtp-data.ts';
 import { traceOf } from '../../../lib/delivery/trace.ts';
 import { parseMessage } from '../../../lib/mail/parse.ts';
+import { createBudget } from '../../../lib/ops/budget.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 const SESSION = {

@@ -1,7 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
+import { FolderSyncRequest } from '../../../lib/documents/folder-sync.ts';
 import type { EasResponse } from '../../../lib/http/types.ts';
 import { document } from '../../../lib/protocol/command.ts';
+import { encode } from '../../../lib/wbxml/index.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { bytesOf, FOLDER_SYNC, folderSyncOf, Harness, HEADERS, named, pingOf, post, QUERY } from './harness.ts';
 
@@ -126,6 +128,79 @@ describe('reading a body', () => {
     controller.abort(named('AbortError'));
     await answer;
     expect(harness.clock.pending).toBe(0);
+  });
+});
+
+describe('the memory of all bodies', () => {
+  const syncOf = (size: number) => encode(FolderSyncRequest, { SyncKey: 'k'.repeat(size) }, 141);
+  const large = syncOf(150_000);
+  const little = syncOf(60_000);
+
+  /** A server with room for two large bodies, whose commands go on until they are let go. */
+  function busy() {
+    const harness = new Harness();
+    harness.overrides = { limits: { bodyBytes: 200_000, bodiesBytes: 320_000 } };
+    const waiting: (() => void)[] = [];
+    harness.folderSync = () =>
+      new Promise((resolve) => waiting.push(() => resolve(document({ Status: 1, SyncKey: '1' }))));
+    const { handler } = harness;
+    const send = async (parts: Parameters<typeof post>[0]) =>
+      (await handler(post(parts), new AbortController().signal)) as EasResponse;
+    const end = () => {
+      for (const go of waiting.splice(0)) go();
+    };
+    return { send, end, running: () => vi.waitFor(() => expect(waiting).toHaveLength(2)), waiting };
+  }
+  const packed = { body: gzipSync(large), ...withHeaders({ 'content-encoding': 'gzip' }) };
+
+  it.each<[string, () => Parameters<typeof post>[0]]>([
+    ['whole', () => ({ body: large })],
+    ['in pieces', () => ({ body: pieces(large, 10_000) })],
+    ['inflated from a few bytes', () => packed],
+  ])('has an end, past which a body %s is told to come again, until there is room', async (_, body) => {
+    const { send, end, running } = busy();
+    const first = [send(body()), send(body())];
+    await running();
+    for (let n = 0; n < 3; n++) {
+      const refused = await send(body());
+      expect([refused.status, refused.headers['Retry-After']]).toEqual([503, '10']);
+    }
+    end();
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200]);
+    const again = [send(body()), send(body())];
+    await running();
+    end();
+    expect((await Promise.all(again)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('is nothing that small bodies wait for, packed or not', async () => {
+    const { send, end, running, waiting } = busy();
+    const first = [send({ body: large }), send({ body: large })];
+    await running();
+    const small = [{ body: little }, { ...packed, body: gzipSync(little) }, { body: pieces(little, 7000) }].map(send);
+    await vi.waitFor(() => expect(waiting).toHaveLength(5));
+    end();
+    expect((await Promise.all([...first, ...small])).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it('comes back from what is refused, broken or breaks off', async () => {
+    const { send, end, running } = busy();
+    const bad = { ...packed, body: gzipSync(large, { level: 0 }).subarray(0, 140_000) };
+    for (let n = 0; n < 3; n++) {
+      expect((await send({ body: Buffer.alloc(150_000, 0xff) })).status).not.toBe(503);
+      expect((await send(bad)).status).toBe(400);
+      expect((await send({ ...packed, body: gzipSync(Buffer.alloc(300_000)) })).status).toBe(413);
+    }
+    const good = [send({ body: large }), send({ body: large })];
+    await running();
+    end();
+    expect((await Promise.all(good)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('holds one body at least', () => {
+    const harness = new Harness();
+    harness.overrides = { limits: { bodyBytes: 2000, bodiesBytes: 1999 } };
+    expect(() => harness.handler).toThrow('bodiesBytes');
   });
 });
 
