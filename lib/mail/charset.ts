@@ -68,7 +68,7 @@ function markedCharset(bytes: Uint8Array): string | undefined {
 /** The charset that an HTML document names in its first kilobytes; used where its part names none. */
 export function htmlCharset(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 2048)).toString('latin1');
-  return /<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]{1,40})/i.exec(head)?.[1];
+  return /<meta[^<>]{0,200}charset\s{0,8}=\s{0,8}["']?\s{0,8}([\w.:-]{1,40})/i.exec(head)?.[1];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { compile } from 'html-to-text';
+import { Parser } from 'htmlparser2';
 import { cleanText, cutUtf8 } from './text.ts';
 
 /** A tag longer than this is no reason to throw away what stands before it. */
@@ -23,31 +24,42 @@ const convert = compile({
  */
 export function htmlToPlain(html: string, maxChars: number): string {
   const source = html.slice(0, maxChars);
-  if (nestsDeeper(source, MAX_OPEN)) return stripTags(source);
   try {
-    return cleanText(convert(source));
+    return nestsDeeper(source, MAX_OPEN) ? stripTags(source) : cleanText(convert(source));
   } catch {
     return stripTags(source);
   }
 }
 
-/** Elements without an end tag, or whose end tag may be left out: they do not nest. */
-const FLAT = new Set(
-  'area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option thead tbody tfoot'.split(
-    ' ',
-  ),
-);
-
-/** Open elements at one time. The converter's time grows with their square: 100,000 unclosed tags would take seconds. */
+/**
+ * Whether more elements are open at one time: the converter's time grows with their square, and 100,000 unclosed tags
+ * would take minutes. Its own parser decides what nests: `<li><dd>` does and `<li><li>` does not, `</x>` closes nothing,
+ * and a `</div>` inside a comment or an attribute is no tag.
+ */
 function nestsDeeper(html: string, limit: number): boolean {
   let open = 0;
-  for (const [, end, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]{0,20})/gi)) {
-    if (FLAT.has(name!.toLowerCase())) continue;
-    open = end ? Math.max(0, open - 1) : open + 1;
-    if (open > limit) return true;
+  const parser = new Parser(
+    {
+      onopentagname() {
+        if (++open > limit) throw new TooDeep();
+      },
+      onclosetag() {
+        open--;
+      },
+    },
+    { decodeEntities: false },
+  );
+  try {
+    parser.end(html);
+    return false;
+  } catch (error) {
+    if (error instanceof TooDeep) return true;
+    throw error;
   }
-  return false;
 }
+
+/** Ends the parsing: what follows would be the expensive part. */
+class TooDeep extends Error {}
 
 /** The plainest conversion there is, for HTML that the converter gave up on. */
 function stripTags(html: string): string {
@@ -73,8 +85,9 @@ export function plainToHtml(text: string): string {
 /** What is sent is UTF-8: a document that claims something else would be decoded twice (seen on iOS and Android). */
 export function declareUtf8(html: string): string {
   const head = html.slice(0, 16_384);
+  // No pattern here may look at a character often: a message may have two thousand such heads.
   const fixed = head
-    .replace(/(<meta\b[^>]{0,300}?\bcharset\s*=\s*["']?\s*)[\w.:-]{1,40}/gi, '$1utf-8')
+    .replace(/(<meta\b[^<>]{0,300}?\bcharset\s{0,8}=\s{0,8}["']?\s{0,8})[\w.:-]{1,40}/gi, '$1utf-8')
     .replace(/^(\s*<\?xml[^>]{0,100}?encoding\s*=\s*["'])[\w.:-]{1,40}/i, '$1utf-8');
   return fixed === head ? html : fixed + html.slice(16_384);
 }

@@ -10,7 +10,7 @@ export interface MailLimits {
   readonly lines: number;
   /** Attachments that are listed; the rest stays in the raw message only. */
   readonly attachments: number;
-  /** Characters of HTML that are turned into plain text. */
+  /** Characters of HTML that are turned into plain text, over all parts. */
   readonly htmlChars: number;
   /** Bytes of UTF-8 that one address list may have (MS-ASEMAIL: 32,768 characters). */
   readonly addressBytes: number;

@@ -69,8 +69,8 @@ export function collectParts(root: PartNode, limits: MailLimits): ParsedBody {
   visit(root, undefined, walk);
   const html = htmlOf(walk.sections);
   const text = textOf(walk.sections, limits).trimEnd();
-  const shown = referencedIn(html);
-  const attachments = walk.files.slice(0, limits.attachments).map((node) => toAttachment(node, html, shown));
+  const shown = shownIn(html ?? '');
+  const attachments = walk.files.slice(0, limits.attachments).map((node) => toAttachment(node, shown));
   const codePage = walk.codePages.html ?? walk.codePages.plain;
   return { text, html, codePage, attachments, leaves: walk.leaves };
 }
@@ -134,10 +134,16 @@ function htmlOf(sections: readonly Section[]): string | undefined {
   return sections.map(({ html, plain }) => html ?? (plain ? plainToHtml(plain) : '')).join('\n');
 }
 
+/** The converter is slow: all sections share what one long one may cost, for a message may have two thousand. */
 function textOf(sections: readonly Section[], limits: MailLimits): string {
-  return sections
-    .map(({ plain, html }) => (plain?.trim() ? plain : html ? htmlToPlain(html, limits.htmlChars) : (plain ?? '')))
-    .join('\n');
+  let left = limits.htmlChars;
+  const texts = sections.map(({ plain, html }) => {
+    if (plain?.trim() || !html) return plain ?? '';
+    const text = htmlToPlain(html, left);
+    left = Math.max(0, left - html.length);
+    return text;
+  });
+  return texts.join('\n');
 }
 
 function leafOf(node: PartNode, contentType: string): Leaf {
@@ -150,14 +156,33 @@ function leafOf(node: PartNode, contentType: string): Leaf {
   };
 }
 
-/** What the HTML names by `cid:`, in lower case. */
-function referencedIn(html: string | undefined): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const [, id] of (html ?? '').matchAll(/\bcid:([^"'\s)<>]{1,500})/gi)) {
-    found.add(safeDecode(id!).toLowerCase());
-    if (found.size >= 10_000) break;
+/** What an HTML body shows. */
+interface Shown {
+  /** Named by `cid:`, in lower case. */
+  readonly ids: ReadonlySet<string>;
+  /** Values of attributes, and what stands in `url()`. */
+  readonly places: ReadonlySet<string>;
+}
+
+const MAX_SHOWN = 10_000;
+const ID = /\bcid:([^"'\s)<>]{1,500})/gi;
+const VALUE = /=\s{0,8}(?:"([^"]{1,500})"|'([^']{1,500})'|([^\s"'<>]{1,500}))/g;
+const URL_VALUE = /\burl\(\s{0,8}["']?([^"'<>()]{1,500})/gi;
+
+/** Read once: to look for each of 250 names in 20 MB of HTML takes a minute where the HTML is made for it. */
+function shownIn(html: string): Shown {
+  const [ids, places] = [new Set<string>(), new Set<string>()];
+  for (const [, id] of html.matchAll(ID)) {
+    ids.add(safeDecode(id!).toLowerCase());
+    if (ids.size >= MAX_SHOWN) break;
   }
-  return found;
+  for (const pattern of [VALUE, URL_VALUE]) {
+    for (const [, double, single, bare] of html.matchAll(pattern)) {
+      places.add((double ?? single ?? bare)!.trim());
+      if (places.size >= MAX_SHOWN) break;
+    }
+  }
+  return { ids, places };
 }
 
 function safeDecode(text: string): string {
@@ -168,7 +193,7 @@ function safeDecode(text: string): string {
   }
 }
 
-function toAttachment(node: PartNode, html: string | undefined, shown: ReadonlySet<string>): ParsedAttachment {
+function toAttachment(node: PartNode, shown: Shown): ParsedAttachment {
   const contentType =
     cleanLine(node.contentType.parsed.value.toLowerCase()).slice(0, 200) || 'application/octet-stream';
   const content = bytesOf(node);
@@ -176,8 +201,8 @@ function toAttachment(node: PartNode, html: string | undefined, shown: ReadonlyS
   const contentLocation = bounded(node.headers.find(({ key }) => key === 'content-location')?.value);
   const given = node.contentDisposition.parsed.params.filename || node.contentType.parsed.params.name;
   const inline =
-    (contentId !== undefined && shown.has(contentId.toLowerCase())) ||
-    (contentLocation !== undefined && html?.includes(contentLocation) === true);
+    (contentId !== undefined && shown.ids.has(contentId.toLowerCase())) ||
+    (contentLocation !== undefined && shown.places.has(contentLocation));
   return {
     name: attachmentName(given ? decodeWords(given) : '', contentType, content),
     contentType,

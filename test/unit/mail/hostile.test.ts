@@ -21,6 +21,9 @@ const HOSTILE_HTML: readonly (readonly [string, string])[] = [
   ['80,000 nested inline elements', '<b><i>'.repeat(80_000)],
   ['nested tables', '<table><tr><td>'.repeat(30_000)],
   ['nested lists', '<ul><li>'.repeat(60_000)],
+  ['list items in definitions in list items', '<li><dd>'.repeat(60_000)],
+  ['options in rows in options', '<tr><option>'.repeat(40_000)],
+  ['elements that other end tags seem to close', '<div></x>'.repeat(50_000)],
   ['nothing but angle brackets', '<'.repeat(500_000)],
   ['tags that never end', '<a href='.repeat(60_000)],
   ['comments that never end', '<!--'.repeat(100_000)],
@@ -38,6 +41,55 @@ describe('a hostile message', () => {
 
   test('of deeply nested HTML still gives its words', async () => {
     expect((await parse(html(`${'<div>'.repeat(5_000)}hello <b>there</b>`))).text).toMatch(/hello\s+there/);
+  });
+
+  // The converter leaves out what is deep; the words are there only because it was not asked.
+  test.each([
+    ['<li><dd>', 'tags that may lack their ends, by turns'],
+    ['<tr><option>', 'other tags of that kind'],
+    ['<div></x>', 'end tags of nothing'],
+    ['<div><!-- </div> -->', 'end tags in comments'],
+    ['<div title="</div>">', 'end tags in attributes'],
+  ])('of thousands of %s does not reach the converter (%s)', async (unit) => {
+    expect((await parse(html(`${unit.repeat(3_000)}at the bottom`))).text).toContain('at the bottom');
+  });
+
+  test.each([
+    ['<li>x', 'x'],
+    ['<p>x', 'x'],
+    ['<br>x', 'x'],
+    ['<b>x</b> ', 'x'],
+  ])('of thousands of %s, which stand side by side, is converted', async (unit) => {
+    expect((await parse(html(`${unit.repeat(3_000)}<a href="https://example.com">end</a>`))).text).toContain(
+      'end <https://example.com>',
+    );
+  });
+
+  test('of many HTML parts is converted up to one limit for all of them', async () => {
+    const part = (text: string) => `--x\r\nContent-Type: text/html\r\n\r\n${text}\r\n`;
+    const raw = `Content-Type: multipart/mixed; boundary=x\r\n\r\n${['aaaa', 'bbbb', 'cccc', 'dddd'].map(part).join('')}--x--`;
+    const { text, html: whole } = await parse(raw, { htmlChars: 12 });
+    expect(text.replace(/\s/g, '')).toBe('aaaabbbbcc');
+    expect(whole).toContain('dddd');
+  });
+
+  test.each([
+    ['tags', '<meta '.repeat(2_700)],
+    ['spaces', `<meta charset=${' '.repeat(16_000)}>`],
+  ])('of many HTML parts that begin with thousands of %s takes no more than a moment', async (_name, head) => {
+    const part = `--x\r\nContent-Type: text/html\r\n\r\n${head}\r\n`;
+    const raw = `Content-Type: multipart/mixed; boundary=x\r\n\r\n${part.repeat(100)}--x--`;
+    expect(await cpuSeconds(() => parse(raw))).toBeLessThan(3);
+  });
+
+  test('whose files lie where its HTML almost says takes no more than a moment', async () => {
+    // Made to be slow to search for: every place of the text looks like the beginning of a match.
+    const file = (n: number) =>
+      `--x\r\nContent-Type: image/png\r\nContent-Location: ${'a'.repeat(400)}b${n}\r\n\r\nz\r\n`;
+    const files = Array.from({ length: 250 }, (_, n) => file(n)).join('');
+    const body = `${'a'.repeat(998)}\r\n`.repeat(2_000);
+    const raw = `Content-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n${body}${files}--x--`;
+    expect(await cpuSeconds(async () => expect((await parse(raw)).attachments).toHaveLength(250))).toBeLessThan(3);
   });
 
   test('of half a million parts is read up to the limit', async () => {

@@ -88,11 +88,24 @@ describe('a picture is shown within', () => {
     ['by its id in another case', 'CID:P1', 'Content-ID: <p1>', true],
     ['by its id with percent signs', 'cid:p%201', 'Content-ID: <p 1>', true],
     ['by a place', 'pictures/1.png', 'Content-Location: pictures/1.png', true],
+    ['not by a place that is part of a longer one', 'pictures/1.png.bak', 'Content-Location: pictures/1.png', false],
     ['not by another id', 'cid:p2', 'Content-ID: <p1>', false],
     ['not by a broken id', 'cid:%E0%A4%A', 'Content-ID: <p1>', false],
   ])('%s', async (_, source, field, inline) => {
     const { attachments } = await parse(mixed(html(`<img src="${source}">`), picture(field)));
     expect(attachments.map((one) => one.inline)).toEqual([inline]);
+  });
+
+  test.each([
+    "<img src='a b.png'>",
+    '<img src=a%20b.png>',
+    '<img src = "a b.png">',
+    '<td style="background: url(a%20b.png)">',
+    '<td style=\'background: url("a b.png")\'>',
+  ])('by its place in %s', async (written) => {
+    const place = written.includes('%20') ? 'a%20b.png' : '"a b.png"';
+    const { attachments } = await parse(mixed(html(written), picture(`Content-Location: ${place.replace(/"/g, '')}`)));
+    expect(attachments.map((one) => one.inline)).toEqual([true]);
   });
 
   test('never of a message without HTML', async () => {
