@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ValidateCertRequest, ValidateCertResponse } from '../documents/validate-cert.ts';
 import { type Command, type CommandContext, document } from '../protocol/command.ts';
 import { CertStatus, checkCertificate, readCertificate, type Trust } from './validate-cert/check.ts';
+import { Signatures } from './validate-cert/signatures.ts';
 
 /** MS-ASCMD 2.2.3.177.18. */
 export const Status = { Success: 1, Protocol: 2 } as const;
@@ -28,26 +30,31 @@ export function createValidateCert(roots: readonly string[]): Command<ValidateCe
     response: ValidateCertResponse,
     body: 'required',
     needsPolicy: true,
-    run: async (context, request) => document(validate(context, request!, trusted)),
+    run: async (context, request) => document(await validate(context, request!, trusted)),
     failure: (status) => ({ Status: UNREADABLE.has(status) ? Status.Protocol : status }),
   };
 }
 
-function validate(
-  { clock }: CommandContext,
+async function validate(
+  { clock, signal }: CommandContext,
   request: ValidateCertRequest,
   trusted: () => readonly X509Certificate[],
-): ValidateCertResponse {
+): Promise<ValidateCertResponse> {
   const given = request.Certificates.Certificate;
   const above = request.CertificateChain?.Certificate ?? [];
   if (given.length === 0 || given.length > MAX_CERTIFICATES || above.length > MAX_CERTIFICATES) {
     return { Status: Status.Protocol };
   }
   const chain = above.map(readCertificate).filter((each) => each !== undefined);
-  const trust: Trust = { roots: trusted(), now: clock.now(), revocation: request.CheckCRL === true };
-  const Certificate = given.map((text) => {
+  const signatures = new Signatures();
+  const trust: Trust = { roots: trusted(), now: clock.now(), revocation: request.CheckCRL === true, signatures };
+  const Certificate: { Status: number }[] = [];
+  for (const text of given) {
     const certificate = readCertificate(text);
-    return { Status: certificate ? checkCertificate(certificate, chain, trust) : CertStatus.Malformed };
-  });
+    Certificate.push({ Status: certificate ? checkCertificate(certificate, chain, trust) : CertStatus.Malformed });
+    // Each may take many milliseconds, in which nobody else is answered.
+    await turn();
+    signal.throwIfAborted();
+  }
   return { Status: Status.Success, Certificate };
 }

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { Overspent, type Signatures } from './signatures.ts';
 
 /** MS-ASCMD 2.2.3.177.18, of one certificate. */
 export const CertStatus = {
@@ -11,6 +12,7 @@ export const CertStatus = {
   ChainExpired: 8,
   NotAnAuthority: 11,
   RevocationUnknown: 14,
+  ServerError: 17,
 } as const;
 
 export interface Trust {
@@ -20,6 +22,7 @@ export interface Trust {
   readonly now: number;
   /** An unknown state of revocation counts as a failure (R893). */
   readonly revocation: boolean;
+  readonly signatures: Signatures;
 }
 
 const EMAIL_PROTECTION = '1.3.6.1.5.5.7.3.4';
@@ -48,13 +51,23 @@ export function checkCertificate(
   chain: readonly X509Certificate[],
   trust: Trust,
 ): number {
+  try {
+    return check(certificate, chain, trust);
+  } catch (error) {
+    // What was checked so far says nothing of it, good or bad.
+    if (error instanceof Overspent) return CertStatus.ServerError;
+    throw error;
+  }
+}
+
+function check(certificate: X509Certificate, chain: readonly X509Certificate[], trust: Trust): number {
   if (!inTime(certificate, trust.now)) return CertStatus.Expired;
   // Node gives the extended key usages here; without any, every usage is allowed.
   const usages = certificate.keyUsage as readonly string[] | undefined;
   if (usages && !usages.includes(EMAIL_PROTECTION) && !usages.includes(ANY_USAGE)) return CertStatus.NotForMail;
   let current = certificate;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    const issuer = issuerOf(current, [...trust.roots, ...chain]);
+    const issuer = issuerOf(current, [...trust.roots, ...chain], trust.signatures);
     if (issuer === 'forged') return CertStatus.BadSignature;
     if (!issuer) return CertStatus.Untrusted;
     if (!issuer.ca) return CertStatus.NotAnAuthority;
@@ -74,19 +87,11 @@ const isRoot = ({ fingerprint256 }: X509Certificate, { roots }: Trust) =>
 function issuerOf(
   certificate: X509Certificate,
   known: readonly X509Certificate[],
+  signatures: Signatures,
 ): X509Certificate | 'forged' | undefined {
   const named = known.filter((each) => each.subject === certificate.issuer).slice(0, MAX_NAMESAKES);
-  const signer = named.find((each) => verifies(certificate, each));
+  const signer = named.find((each) => signatures.verifies(certificate, each));
   return signer ?? (named.length > 0 ? 'forged' : undefined);
-}
-
-function verifies(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  try {
-    return certificate.verify(issuer.publicKey);
-  } catch {
-    // A key of another kind than the signature.
-    return false;
-  }
 }
 
 function inTime({ validFromDate, validToDate }: X509Certificate, now: number): boolean {

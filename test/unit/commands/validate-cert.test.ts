@@ -61,7 +61,10 @@ async function world() {
       Certificates: { Certificate: [base64(leaf)] },
       CheckCRL,
     };
-    const result = await command.run({ clock } as unknown as CommandContext, request);
+    const result = await command.run(
+      { clock, signal: new AbortController().signal } as unknown as CommandContext,
+      request,
+    );
     if (result.kind !== 'document') throw new Error(result.kind);
     return result.document.Certificate![0]!.Status;
   };

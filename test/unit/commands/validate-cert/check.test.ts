@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { X509Certificate as NodeCertificate, webcrypto } from 'node:crypto';
 import { BasicConstraintsExtension, type X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { checkCertificate, readCertificate, type Trust } from '../../../../lib/commands/validate-cert/check.ts';
+import { MOST_SIGNATURES, Signatures } from '../../../../lib/commands/validate-cert/signatures.ts';
 import { createValidateCert } from '../../../../lib/commands/validate-cert.ts';
 import type { CommandContext } from '../../../../lib/protocol/command.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
@@ -65,7 +66,12 @@ describe('a certificate that a client sends', () => {
 });
 
 describe('a certificate is checked', () => {
-  const trust = (roots: readonly Made[], now = NOW): Trust => ({ roots: roots.map(parsed), now, revocation: false });
+  const trust = (roots: readonly Made[], now = NOW): Trust => ({
+    roots: roots.map(parsed),
+    now,
+    revocation: false,
+    signatures: new Signatures(),
+  });
   const check = (leaf: Made, chain: readonly Made[], against: Trust) =>
     checkCertificate(parsed(leaf), chain.map(parsed), against);
 
@@ -109,6 +115,7 @@ describe('a certificate is checked', () => {
 });
 
 describe('a request of ValidateCert', () => {
+  const { signal } = new AbortController();
   async function ask(count: number, chain?: readonly string[]) {
     const root = await make('Root');
     const leaf = base64(await make('ann', root, { end: true }));
@@ -117,7 +124,7 @@ describe('a request of ValidateCert', () => {
       CertificateChain: chain && { Certificate: [...chain] },
       Certificates: { Certificate: Array.from({ length: count }, () => leaf) },
     };
-    const result = await command.run({ clock } as unknown as CommandContext, request as never);
+    const result = await command.run({ clock, signal } as unknown as CommandContext, request as never);
     return result.kind === 'document' ? result.document : undefined;
   }
 
@@ -132,5 +139,67 @@ describe('a request of ValidateCert', () => {
     expect(await ask(1)).toMatchObject({ Status: 1, Certificate: [{ Status: 1 }] });
     expect(await ask(1, junk(MOST))).toMatchObject({ Status: 1, Certificate: [{ Status: 1 }] });
     expect(await ask(1, junk(MOST + 1))).toEqual({ Status: 2 });
+  });
+
+  /** Certificates of an authority with three namesakes that did not sign them. */
+  async function costly(count: number, signed = signal) {
+    const same: Made[] = [];
+    for (let n = 0; n < 4; n++) same.push(await make('Same'));
+    const leaves: string[] = [];
+    for (let n = 0; n < count; n++) leaves.push(base64(await make(`ann${n}`, same[3], { end: true })));
+    const command = createValidateCert([same[3]!.certificate.toString('pem')]);
+    const request = {
+      CertificateChain: { Certificate: same.slice(0, 3).map(base64) },
+      Certificates: { Certificate: leaves.concat(leaves) },
+    };
+    let turns = 0;
+    let ticking = setImmediate(function tick() {
+      turns++;
+      ticking = setImmediate(tick);
+    });
+    try {
+      const result = await command.run({ clock, signal: signed } as unknown as CommandContext, request as never);
+      if (result.kind !== 'document') throw new Error(result.kind);
+      return { statuses: result.document.Certificate!.map(({ Status }) => Status), turns };
+    } finally {
+      clearImmediate(ticking);
+    }
+  }
+
+  test('verifies each signature once, whoever asks for it again', async () => {
+    const verify = vi.spyOn(NodeCertificate.prototype, 'verify');
+    expect((await ask(MOST))?.Certificate?.every(({ Status }) => Status === 1)).toBe(true);
+    expect(verify).toHaveBeenCalledTimes(1);
+    verify.mockRestore();
+  });
+
+  test('stops when the client is gone', async () => {
+    const controller = new AbortController();
+    controller.abort(new Error('gone'));
+    await expect(costly(2, controller.signal)).rejects.toThrow('gone');
+  });
+
+  test('lets others have their turn between two certificates', async () => {
+    const { statuses, turns } = await costly(10);
+    expect(statuses).toEqual(statuses.map(() => 1));
+    expect(turns).toBeGreaterThan(0);
+  });
+});
+
+describe('the signatures of a request', () => {
+  test('are verified up to a number, past which a certificate is neither good nor bad', async () => {
+    const root = await make('Root');
+    const false1 = await make('Root');
+    const leaves = await Promise.all([1, 2, 3].map((n) => make(`ann${n}`, root, { end: true })));
+    const signatures = new Signatures(4);
+    const trust: Trust = { roots: [parsed(false1), parsed(root)], now: NOW, revocation: false, signatures };
+    const check = (leaf: Made) => checkCertificate(parsed(leaf), [], trust);
+    expect(leaves.map(check)).toEqual([1, 1, 17]);
+    // What is known costs nothing.
+    expect(leaves.map(check)).toEqual([1, 1, 17]);
+  });
+
+  test('are enough for as many certificates as a request may have', () => {
+    expect(MOST_SIGNATURES).toBeGreaterThan(MOST);
   });
 });
