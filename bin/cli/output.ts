@@ -2,6 +2,13 @@
 
 export type Cell = string | number | boolean | undefined;
 
+/** Much of what is listed was said by devices: nothing of it reaches the terminal but what can be seen. */
+function text(cell: Cell): string {
+  if (cell === undefined) return '';
+  if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
+  return `${cell}`.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
+}
+
 /** A list as a table for people or, with `--json`, as JSON for programs. */
 export function printList(rows: readonly Readonly<Record<string, Cell>>[], json: boolean): void {
   if (json) {
@@ -13,8 +20,6 @@ export function printList(rows: readonly Readonly<Record<string, Cell>>[], json:
     return;
   }
   const names = Object.keys(rows[0]!);
-  const text = (cell: Cell) =>
-    cell === undefined ? '' : typeof cell === 'boolean' ? (cell ? 'yes' : 'no') : `${cell}`;
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => text(row[name]).length)));
   const line = (cells: readonly string[]) =>
     cells

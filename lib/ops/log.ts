@@ -34,9 +34,10 @@ export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = (error as { code?: unknown }).code;
-  const at = error.stack
-    ?.split('\n')
-    .find((line) => line.includes(' at '))
-    ?.trim();
+  // The message stands before the frames, with line breaks of its own: what follows it is where, not what.
+  const { stack = '', message } = error;
+  const after = stack.indexOf(message);
+  const frames = after < 0 ? '' : stack.slice(after + message.length);
+  const at = /^ {4}at (.+)$/m.exec(frames)?.[0].trim();
   return { error: error.name, code: typeof code === 'string' || typeof code === 'number' ? code : undefined, at };
 }
