@@ -1,5 +1,8 @@
 import { SyncRequest, SyncResponse } from '../documents/sync.ts';
-import type { ItemClass } from '../mailbox/types.ts';
+import { accessOf } from '../identity/access.ts';
+import { deviceOf } from '../identity/device-rows.ts';
+import { isWipePending } from '../identity/policy-gate.ts';
+import type { ItemClass, MailboxState } from '../mailbox/types.ts';
 import type { FolderId } from '../ops/ids.ts';
 import {
   type Command,
@@ -12,14 +15,15 @@ import {
 import type { ProtocolVersion } from '../protocol/versions.ts';
 import type { Outcome, Sight } from '../push/types.ts';
 import type { Table } from '../store/ports.ts';
+import { keys } from '../store/schema.ts';
 import type { Conversations } from '../sync/beside.ts';
 import { KeyedLock } from '../sync/lock.ts';
 import type { SyncStates } from '../sync/states.ts';
 import type { News } from '../sync/types.ts';
 import { CachedRequests } from './sync/cached.ts';
 import type { SyncItemClass } from './sync/item-class.ts';
-import { isWhole, PLAN_LIMITS, type PlanLimits, planSync, type SyncFailure, type SyncPlan } from './sync/plan.ts';
-import { type ResponseCollection, SyncSession } from './sync/session.ts';
+import { isWhole, PLAN_LIMITS, type PlanLimits, planSync, type SyncPlan } from './sync/plan.ts';
+import { SyncSession } from './sync/session.ts';
 import { SyncStatus } from './sync/status.ts';
 
 export interface SyncOptionsInput {
@@ -41,12 +45,22 @@ export interface SyncDeps {
 
 type Result = CommandResult<SyncResponse>;
 
+interface Looked {
+  readonly answer: Exclude<Result, { kind: 'held' }>;
+  /** There was nothing to say. */
+  readonly silent: boolean;
+  /** Nothing of the request was done. */
+  readonly failed: boolean;
+}
+
 const BYTES = { lambda: 700_000, task: 4_000_000 };
 
 /** Empty requests and answers came with 12.1, and Wait and Partial with them (MS-ASWBXML 2.1.2.1.1). */
 const FIRST_WITH_EMPTY: ProtocolVersion = 121;
 /** Mail for Exchange of Nokia takes an empty answer for a failure in every version. */
 const NEVER_EMPTY = /meego|nokia|mailforexchange/i;
+const neverEmpty = ({ version, userAgent }: Pick<CommandContext, 'version' | 'userAgent'>): boolean =>
+  version < FIRST_WITH_EMPTY || NEVER_EMPTY.test(userAgent ?? '');
 const NO_BODY = 101;
 const { Protocol: PROTOCOL_ERROR } = SyncStatus;
 
@@ -88,16 +102,15 @@ class SyncCommand {
   async run(context: CommandContext, request: SyncRequest | undefined): Promise<Result> {
     if (context.version < FIRST_WITH_EMPTY) return await this.#once(context, request);
     const { mailbox, device } = context;
-    const before = await this.#cached.read(mailbox.id, device.id);
-    const cached = isWhole(request) ? undefined : this.#cached.parse(before);
+    const stored = await this.#cached.read(mailbox.id, device.id);
+    const cached = isWhole(request) ? undefined : this.#cached.parse(stored);
     const plan = planSync(request, cached, this.#limits);
     if ('Status' in plan) return document(plan);
-    const [answer] = await Promise.all([
-      this.#look(context, plan),
-      this.#cached.store(mailbox.id, device.id, plan.cache, before),
-    ]);
-    if (answer.kind !== 'empty' || plan.waitMs === 0) return answer;
-    return this.#hold(context, plan);
+    const before = plan.waitMs > 0 ? await this.#admittedAt(context) : undefined;
+    const { answer, silent, failed } = await this.#look(context, plan);
+    // What failed as a whole would fail again each time that an empty request repeats it.
+    if (!failed) await this.#cached.store(mailbox.id, device.id, plan.cache, stored);
+    return silent && before ? this.#hold(context, plan, before) : answer;
   }
 
   /** 2.5 and 12.0: a request says all that it wants, nothing is remembered of it, and nothing waits. */
@@ -105,29 +118,41 @@ class SyncCommand {
     if (request === undefined) throw new ProtocolFailure(NO_BODY, 'an empty Sync came with 12.1');
     if (!request.Collections?.Collection.length) return document({ Status: PROTOCOL_ERROR });
     const plan = planSync(request, undefined, this.#limits);
-    return 'Status' in plan ? document(plan) : await this.#look(context, plan);
+    return 'Status' in plan ? document(plan) : (await this.#look(context, plan)).answer;
+  }
+
+  /**
+   * What a wait compares with, read before the look. `undefined` where a wipe or a decision about the device came after it
+   * was let in: it is not to wait, but to come again and hear of it.
+   */
+  async #admittedAt({ mailbox, device }: CommandContext): Promise<MailboxState | undefined> {
+    const state = await mailbox.state();
+    const row = await this.#deps.table.get(keys.device(mailbox.id, device.id), 'strong');
+    const now = row && deviceOf(row);
+    return now && (isWipePending(now) || accessOf(now) !== 'allow') ? undefined : state;
   }
 
   /** One request of a device at a time: the second finds the key that the first handed out, and is told the same. */
-  async #look(context: CommandContext, plan: SyncPlan): Promise<Exclude<Result, { kind: 'held' }>> {
+  async #look(context: CommandContext, plan: SyncPlan): Promise<Looked> {
     const { table, states, conversations } = this.#deps;
-    const everyOne = context.version < FIRST_WITH_EMPTY || NEVER_EMPTY.test(context.userAgent ?? '');
+    const everyOne = neverEmpty(context);
     const bytes = this.#bytes[context.lane];
     const deps = { table, states, conversations, classes: this.#classes, bytes, everyOne };
     const name = `${context.mailbox.id} ${context.device.id}`;
-    const answers: readonly ResponseCollection[] | SyncFailure = await this.#lock.run(name, () =>
-      new SyncSession(deps, context, plan).run(),
-    );
-    if ('Status' in answers) return { kind: 'document', document: answers };
-    if (answers.length === 0) return EMPTY;
-    return { kind: 'document', document: { Collections: { Collection: answers } } };
+    const said = await this.#lock.run(name, () => new SyncSession(deps, context, plan).run());
+    if ('Status' in said) return { answer: { kind: 'document', document: said }, silent: false, failed: true };
+    const { answers, silent } = said;
+    if (answers.length === 0) return { answer: EMPTY, silent, failed: false };
+    const Collections = { Collection: answers };
+    return { answer: { kind: 'document', document: { Collections } }, silent, failed: false };
   }
 
   /** Nothing to say for now: waits as a Ping does (MS-ASCMD R5595, R5788), without the lock. */
-  async #hold(context: CommandContext, plan: SyncPlan): Promise<Result> {
+  #hold(context: CommandContext, plan: SyncPlan, since: MailboxState): Result {
     const { mailbox, device, clock } = context;
-    const folders = plan.collections.map(({ CollectionId }) => CollectionId as FolderId);
-    const since = await mailbox.state();
+    // Of collections that want no changes there is nothing to tell, however long they wait.
+    const wanted = plan.collections.filter(({ GetChanges }) => GetChanges !== false);
+    const folders = wanted.map(({ CollectionId }) => CollectionId as FolderId);
     const look = async (): Promise<Sight> => {
       const [state, news] = await Promise.all([mailbox.state(), this.#deps.news.look(mailbox, device.id, folders)]);
       const kinds = (kind: string) => folders.filter((id) => news.get(id) === kind);
@@ -140,7 +165,8 @@ class SyncCommand {
     };
     const answer = async (outcome: Outcome): Promise<Result> => {
       const says = outcome.kind === 'expired' ? outcome.folders.length > 0 : SPEAKING.has(outcome.kind);
-      return says ? this.#look(context, plan) : EMPTY;
+      // Who is never given an empty answer hears its keys again.
+      return says || neverEmpty(context) ? (await this.#look(context, plan)).answer : EMPTY;
     };
     const deadline = clock.now() + plan.waitMs;
     return {

@@ -3,6 +3,8 @@ import type { DeviceId, MailboxId } from '../../ops/ids.ts';
 import { ConditionFailed, StoreConflict, type Table } from '../../store/ports.ts';
 import { keys } from '../../store/schema.ts';
 
+/** A row holds 400 KB of all that is known of a device; no phone comes near this. */
+const MAX_CHARACTERS = 100_000;
 /** The attribute of the device's row that holds the request. */
 const ATTRIBUTE = 'cachedSync';
 
@@ -24,14 +26,15 @@ export class CachedRequests {
     return stored === undefined ? undefined : (JSON.parse(stored) as SyncRequest);
   }
 
-  /** Writes only what differs from what was read: most requests repeat themselves. */
+  /** Writes only what differs from what was read: most requests repeat themselves. What is too large is not kept. */
   async store(
     mailbox: MailboxId,
     device: DeviceId,
     request: SyncRequest | undefined,
     before: string | undefined,
   ): Promise<void> {
-    const wanted = request && JSON.stringify(request);
+    const text = request && JSON.stringify(request);
+    const wanted = text === undefined || text.length > MAX_CHARACTERS ? undefined : text;
     if (wanted === before) return;
     const change = wanted === undefined ? { remove: [ATTRIBUTE] } : { set: { [ATTRIBUTE]: wanted } };
     try {

@@ -59,6 +59,8 @@ export class SyncSession {
   readonly #plan: SyncPlan;
   #state!: MailboxState;
   #trash: Promise<Folder | undefined> | undefined;
+  /** Collections that are answered without having anything to say. */
+  #nothings = 0;
 
   constructor(deps: SessionDeps, context: CommandContext, plan: SyncPlan) {
     this.#deps = deps;
@@ -66,8 +68,8 @@ export class SyncSession {
     this.#plan = plan;
   }
 
-  /** The collections that have something to say; none is an empty response. */
-  async run(): Promise<readonly ResponseCollection[] | SyncFailure> {
+  /** The collections that have something to say, and with `everyOne` the others; none is an empty response. */
+  async run(): Promise<{ readonly answers: readonly ResponseCollection[]; readonly silent: boolean } | SyncFailure> {
     const planned = await this.#read();
     if (!planned) return { Status: PROTOCOL_ERROR };
     const left: Left = { items: globalWindow(this.#plan.windowSize), bytes: this.#deps.bytes, empty: true };
@@ -76,12 +78,13 @@ export class SyncSession {
       const answer = await this.#collection(one, left);
       if (answer) answers.push(answer);
     }
-    return answers;
+    return { answers, silent: answers.length === this.#nothings };
   }
 
   /** What stands for a collection without news where it may not be left out: its key again. */
   #nothing({ request, folder }: Planned, more: boolean | undefined): ResponseCollection | undefined {
     if (!this.#deps.everyOne) return undefined;
+    this.#nothings++;
     return { ...this.#status(request, 1, request.SyncKey, folder), MoreAvailable: more };
   }
 

@@ -4,6 +4,8 @@ import type { SyncResponse } from '../../../lib/documents/sync.ts';
 import type { FolderId } from '../../../lib/ops/ids.ts';
 import type { CommandResult } from '../../../lib/protocol/command.ts';
 import type { HoldSpec, Outcome } from '../../../lib/push/types.ts';
+import type { Value } from '../../../lib/store/ports.ts';
+import { keys } from '../../../lib/store/schema.ts';
 import { INBOX } from '../../support/mailboxes.ts';
 import { change, TestPhone } from '../../support/sync-phone.ts';
 import { deliver, elsewhere, openSyncWorld, received } from '../../support/sync-world.ts';
@@ -28,6 +30,67 @@ describe('a Sync that may wait', () => {
     expect(await hold.look()).toEqual(quiet);
     const heartbeat = (await phone.send({}, { HeartbeatInterval: 90 })) as Hold;
     expect(heartbeat.deadline).toBe(world.clock.now() + 90_000);
+  });
+
+  test('waits for the collections of which it wants changes', async () => {
+    const world = await openSyncWorld();
+    const phone = new TestPhone(world);
+    await phone.start();
+    await deliver(world, 1);
+    const hold = (await phone.send({ GetChanges: false }, { Wait: 5 })) as Hold;
+    expect(hold.folders).toEqual([]);
+    expect(await hold.look()).toEqual(quiet);
+    await world.mailbox.raise('policyEpoch');
+    expect(await hold.look()).toEqual({ ...quiet, hierarchy: true });
+  });
+
+  test('waits for a phone that is never given an empty answer, which then hears its key', async () => {
+    const { phone } = await waiting();
+    phone.context = { version: 121, userAgent: 'MeeGo/NokiaN9' };
+    const { key } = phone;
+    const hold = (await phone.send({}, { Wait: 5 })) as Hold;
+    expect(hold.kind).toBe('sync');
+    const answer = received(await hold.answer({ kind: 'expired', folders: [] }), 121);
+    expect(phone.take(answer)).toMatchObject({ SyncKey: key, Status: 1 });
+  });
+
+  test('does not wait where a wipe was ordered, or the device blocked, after it was let in', async () => {
+    const { world, phone } = await waiting();
+    await world.makeDevice(phone.device);
+    expect(await phone.send({}, { Wait: 5 })).toMatchObject({ kind: 'sync' });
+    const key = keys.device(world.mailbox.id, phone.device);
+    const orders: Record<string, Value>[] = [
+      { wipe: { kind: 'account', state: 'ordered', at: 0 } },
+      { decided: 'block' },
+    ];
+    for (const set of orders) {
+      await world.table.transact([{ op: 'update', key, set }]);
+      expect(await phone.send({}, { Wait: 5 })).toBe('empty');
+      await world.table.transact([{ op: 'update', key, remove: Object.keys(set) }]);
+    }
+  });
+
+  test('does not miss what is raised while it looks for the first time', async () => {
+    let meanwhile = async () => {};
+    const world = await openSyncWorld({
+      wrap: (inner) => ({
+        get: (...asked) => inner.get(...asked),
+        query: (...asked) => inner.query(...asked),
+        transact: (...asked) => inner.transact(...asked),
+        async batchGet(...asked) {
+          await meanwhile();
+          return inner.batchGet(...asked);
+        },
+      }),
+    });
+    const phone = new TestPhone(world);
+    await phone.start();
+    meanwhile = async () => {
+      meanwhile = async () => {};
+      await world.mailbox.raise('wipeEpoch');
+    };
+    const hold = (await phone.send({}, { Wait: 5 })) as Hold;
+    expect(await hold.look()).toEqual({ ...quiet, hierarchy: true });
   });
 
   test('does not wait when there is', async () => {

@@ -210,6 +210,17 @@ describe('an empty or partial request', () => {
     expect(await phone.raw(undefined)).toEqual({ Status: 13 });
   });
 
+  test('does not repeat a request that failed as a whole, but the one before', async () => {
+    const world = await openSyncWorld();
+    const phone = new TestPhone(world);
+    phone.context = { version: 121 };
+    await world.makeDevice(phone.device);
+    await phone.start();
+    expect(await phone.send()).toBe('empty');
+    expect(await phone.send({ Class: 'Contacts' })).toEqual({ Status: 4 });
+    expect(await phone.raw(undefined)).toBe('empty');
+  });
+
   test('of a partial one names only the folder that changed', async () => {
     const world = await openSyncWorld();
     const phone = new TestPhone(world);

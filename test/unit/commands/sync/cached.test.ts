@@ -45,6 +45,13 @@ describe('the Sync that an empty one repeats', () => {
     ]);
   });
 
+  test('is not kept where it is too large for the row of its device', async () => {
+    const { requests, asked } = cached();
+    const CollectionId = 'x'.repeat(100_000);
+    await requests.store(M, D, { Collections: { Collection: [{ SyncKey: '1', CollectionId }] } }, STORED);
+    expect(asked).toMatchObject([{ op: 'update', remove: ['cachedSync'] }]);
+  });
+
   test('may be lost to a request at the same time, and to no trouble of the store', async () => {
     for (const error of [new ConditionFailed([0]), new StoreConflict('x')]) {
       await expect(cached({}, error).requests.store(M, D, REQUEST, undefined)).resolves.toBeUndefined();
