@@ -37,6 +37,10 @@ export interface AddressBookDeps {
   readonly keepMs?: number;
 }
 
+/** Of what is looked for; a longer address or name is none (MS-ASCMD: a Query of Find has 256 characters at most). */
+const MAX_CHARACTERS = 256;
+const MAX_WORDS = 16;
+
 interface Listed extends Entry {
   readonly words: readonly string[];
   readonly folded: string;
@@ -77,8 +81,9 @@ export function createAddressBook(deps: AddressBookDeps): AddressBook {
 
   return {
     async find(owner, text) {
-      const sought = tokens(text);
-      const whole = fold(text.trim());
+      const asked = text.trim().slice(0, MAX_CHARACTERS);
+      const sought = tokens(asked, MAX_WORDS);
+      const whole = fold(asked);
       if (sought.length === 0) return [];
       const entries = (await list()).get(listOf(owner.address)) ?? [];
       return entries.filter(({ words, address }) => {

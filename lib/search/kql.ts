@@ -2,7 +2,7 @@
  * What people type: words and "phrases", of which all must be there; `subject:`, `from:` and their kin; OR, NOT and a
  * leading minus; dates of arrival. A part that means nothing is taken for words: a search never fails for its syntax.
  */
-import { phraseOf } from './tokens.ts';
+import { MAX_PHRASE, phraseOf } from './tokens.ts';
 import { type Clause, FIELDS, type Field, type SearchQuery, type Term } from './types.ts';
 
 const PEOPLE: readonly Field[] = ['sender', 'recipients'];
@@ -25,8 +25,10 @@ const PROPERTIES: Readonly<Record<string, readonly Field[]>> = {
   filename: ['files'],
 };
 
-/** Words of a query; more would cost more than they say. */
+/** Characters, words and tokens of a query; more would cost more than they say. What is past them is not looked for. */
+const MAX_CHARACTERS = 1_024;
 const MAX_PARTS = 32;
+const MAX_TOKENS = 128;
 const PART = /(-?)(?:([a-zA-Z]+)(:|>=|<=|>|<|=))?(?:"([^"]*)"?|([^\s"()]+))|([()])/g;
 const DAY_MS = 86_400_000;
 
@@ -42,8 +44,8 @@ interface Part {
 export function parseQuery(text: string): Parsed {
   const parsed: Mutable<Parsed> = { clauses: [] };
   const clauses: { any: Term[]; not: boolean; property?: string }[] = [];
-  let [negated, joined, parts] = [false, false, 0];
-  for (const match of text.matchAll(PART)) {
+  let [negated, joined, parts, left] = [false, false, 0, MAX_TOKENS];
+  for (const match of text.slice(0, MAX_CHARACTERS).matchAll(PART)) {
     const [whole, minus, name, operator, quoted, word, parenthesis] = match;
     if (parenthesis) continue;
     if (whole === 'AND' || whole === 'NOT' || whole === 'OR') {
@@ -55,8 +57,9 @@ export function parseQuery(text: string): Parsed {
     const property = name?.toLowerCase();
     const value = quoted ?? word ?? '';
     if (property && restrict(parsed, property, operator!, value)) continue;
-    const part = partOf(property, value, whole, quoted === undefined, Boolean(minus) !== negated);
+    const part = partOf(property, value, whole, quoted === undefined, Boolean(minus) !== negated, left);
     if (part) add(clauses, part, joined);
+    left -= part?.term.words.length ?? 0;
     [negated, joined] = [false, false];
   }
   parsed.clauses = clauses.map(({ any, not }): Clause => (not ? { any, not } : { any }));
@@ -69,10 +72,11 @@ function partOf(
   whole: string,
   open: boolean,
   not: boolean,
+  left: number,
 ): Part | undefined {
   const fields = property === undefined ? undefined : PROPERTIES[property];
   // "Re: lunch" has no property of this name: it is text as it stands.
-  const phrase = phraseOf(property !== undefined && !fields ? whole : value, open);
+  const phrase = phraseOf(property !== undefined && !fields ? whole : value, open, Math.min(left, MAX_PHRASE));
   return phrase && { term: fields ? { ...phrase, fields } : phrase, not, property: fields && property };
 }
 

@@ -51,17 +51,22 @@ export interface Phrase {
 /** Shorter beginnings would match most of a mailbox; such a word must be there as it is. */
 export const MIN_PREFIX = 3;
 
+/** Tokens of one phrase. `a.b.a.b` is one word to who types it: an index compares all of its tokens at every place. */
+export const MAX_PHRASE = 32;
+
 /**
  * What one word of a query (or a quoted phrase) stands for; nothing for one without letters and digits.
  * @param open the last word may go on, as it does while somebody types
+ * @param limit tokens; the rest is left out, so that more is found rather than less
  */
-export function phraseOf(text: string, open: boolean): Phrase | undefined {
+export function phraseOf(text: string, open: boolean, limit = MAX_PHRASE): Phrase | undefined {
   const words: string[] = [];
   let last: { readonly piece: string; readonly unspaced: boolean } | undefined;
   for (const [run] of fold(text).matchAll(WORD)) {
     for (const each of pieces(run)) {
       if (each.unspaced) words.push(...pairs(each.piece));
       else words.push(each.piece.slice(0, MAX_WORD));
+      if (words.length > limit) return limit > 0 ? { words: words.slice(0, limit), prefix: false } : undefined;
       last = each;
     }
   }

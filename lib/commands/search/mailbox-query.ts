@@ -23,7 +23,7 @@ export function mailboxQuery(
   const { And: asked } = decoded(element, version);
   if (!asked) throw new SearchFailed(Status.Invalid);
   const text = parseQuery(asked.FreeText ?? '');
-  const classes = asked.Class;
+  const classes = asked.Class && [...new Set(asked.Class)];
   if (classes?.some((name) => !CLASSES.has(name))) throw new SearchFailed(Status.Invalid);
   const query = {
     ...text,
@@ -72,10 +72,11 @@ export function foldersOf(
   deep: boolean,
 ): readonly FolderId[] | undefined {
   if (named.includes(ROOT)) return undefined;
+  const there = new Set(folders.map(({ id }) => id));
   const wanted = new Set<FolderId>();
   for (const name of named) {
     const id = parseFolderId(name);
-    if (!folders.some((folder) => folder.id === id)) throw new SearchFailed(Status.FolderSync);
+    if (!there.has(id!)) throw new SearchFailed(Status.FolderSync);
     wanted.add(id!);
   }
   // Parents come before their children.

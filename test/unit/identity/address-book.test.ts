@@ -54,6 +54,14 @@ describe('the address book', () => {
     expect(await names(text)).toEqual(expected);
   });
 
+  it('looks for a name of no more words and characters than a name has', async () => {
+    const { names } = book(account('ann@example.test', 'Ann Smith'));
+    expect(await names(`${'a '.repeat(16)}nobody`)).toEqual(['Ann Smith']);
+    expect(await names(`${'a '.repeat(15)}nobody`)).toEqual([]);
+    expect(await names(`${'!'.repeat(256)}nobody`)).toEqual([]);
+    expect(await names(`a${'!'.repeat(255)}nobody`)).toEqual(['Ann Smith']);
+  });
+
   it('is that of the own domain, without accounts that are disabled', async () => {
     const { names, found } = book(
       account('ann@elsewhere.test', 'Ann Elsewhere'),

@@ -86,6 +86,20 @@ describe('what people type', () => {
     );
   });
 
+  it.each([
+    ['one word of many tokens', 'a.b.'.repeat(50_000), 32],
+    ['many words of many tokens', `${'a.b.'.repeat(10)} `.repeat(5_000), 128],
+    ['a quoted text', `"${'a b '.repeat(50_000)}"`, 32],
+    ['many quoted texts', `"${'a b '.repeat(10)}" `.repeat(5_000), 128],
+    ['many unwanted words', '-a.b.c.d.e.f.g.h '.repeat(20_000), 128],
+    ['characters without spaces', '東京'.repeat(50_000), 32],
+    ['what stands past any query', `${' '.repeat(1_024)}a`, 0],
+  ])('asks an index for no more than it bears, in %s', (_, text, count) => {
+    const terms = parseQuery(text).clauses.flatMap(({ any }) => any);
+    expect(terms.reduce((sum, { words }) => sum + words.length, 0)).toBe(count);
+    expect(Math.max(0, ...terms.map(({ words }) => words.length))).toBeLessThanOrEqual(32);
+  });
+
   it('takes no longer for a long query than for a short one, by much', () => {
     const started = performance.now();
     parseQuery('-"'.repeat(100_000));

@@ -61,6 +61,13 @@ describe('a word of a query', () => {
     expect(phraseOf('the crane', false)).toEqual({ words: ['the', 'crane'], prefix: false });
   });
 
+  it('is found by its beginning where it is too long: more, and nothing less', () => {
+    expect(phraseOf('one.two.three', true, 3)).toEqual({ words: ['one', 'two', 'three'], prefix: true });
+    expect(phraseOf('one.two.three', true, 2)).toEqual({ words: ['one', 'two'], prefix: false });
+    expect(phraseOf('東京都', true, 2)).toEqual({ words: ['東京', '京都'], prefix: false });
+    expect(phraseOf('one', true, 0)).toBeUndefined();
+  });
+
   it('is found in every text that has it between other words', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '東', '京', 'ß', '1'), minLength: 1, maxLength: 8 });
     fc.assert(

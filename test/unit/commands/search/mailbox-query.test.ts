@@ -43,6 +43,11 @@ describe('a query of the mailbox', () => {
     ).toMatchObject({ classes: ['Email', 'SMS'], folders: ['a'], conversation: 'ab'.repeat(16) });
   });
 
+  test('asks once for what it names often', () => {
+    const often = Array.from({ length: 50 }, () => [ofClass('Email'), inFolder('a'), inFolder('b')]).flat();
+    expect(and(free('crane'), ...often)).toMatchObject({ classes: ['Email'], folders: ['a', 'b'] });
+  });
+
   test.each<[string, WbxmlElement[]]>([
     ['words', [free('crane')]],
     ['a conversation', [el('Search', 'ConversationId', new Uint8Array(16))]],
