@@ -123,7 +123,10 @@ export async function storm(bench: Bench, { storm: count }: Sizes): Promise<Figu
   const began = process.hrtime.bigint();
   const times = await bench.server.tell<[number, string][]>({ do: 'deliver', users, atOnce: 64 });
   const last = times.reduce((latest, [, at]) => (BigInt(at) > latest ? BigInt(at) : latest), 0n);
-  const arrived = (await answers).reduce((latest, { at }) => (BigInt(at) > latest ? BigInt(at) : latest), 0n);
+  const all = await answers;
+  const arrived = all.reduce((latest, { at }) => (BigInt(at) > latest ? BigInt(at) : latest), 0n);
+  const commits = new Map(times);
+  const delays = all.map(({ id, at }) => Number(BigInt(at) - BigInt(commits.get(id)!)) / 1e9);
   const seconds = Number(last - began) / 1e9;
   return [
     {
@@ -132,6 +135,7 @@ export async function storm(bench: Bench, { storm: count }: Sizes): Promise<Figu
       unit: 's',
       target: { atMost: 2 },
     },
+    { name: '... longest from a commit to its own answer', value: Math.max(...delays), unit: 's' },
     { name: '... deliveries committed', value: count / seconds, unit: '/s' },
   ];
 }
