@@ -1,4 +1,5 @@
 import { MoveItemsRequest, MoveItemsResponse } from '../documents/move-items.ts';
+import { QuotaExceeded } from '../mailbox/quota.ts';
 import { formatServerId, type ItemRef, parseFolderId, parseServerId } from '../mailbox/server-id.ts';
 import { NoFolder, NoItem, type Origin } from '../mailbox/types.ts';
 import type { FolderId } from '../ops/ids.ts';
@@ -14,8 +15,8 @@ import { currentKey } from '../sync/state.ts';
 import type { SyncStates } from '../sync/states.ts';
 import { INITIAL_KEY, joinKeys } from '../sync/sync-key.ts';
 
-/** MS-ASCMD 2.2.3.177.10. */
-export const Status = { NoSource: 1, NoTarget: 2, Success: 3, SameFolder: 4, SeveralTargets: 5, Transient: 7 } as const;
+/** MS-ASCMD 2.2.3.177.10. 5 also stands for what cannot be moved at all, as into a full folder: 7 would be tried again. */
+export const Status = { NoSource: 1, NoTarget: 2, Success: 3, SameFolder: 4, Impossible: 5, Transient: 7 } as const;
 /** MS-ASCMD R5653. */
 const MAX_MOVES = 1000;
 const INVALID_XML = 103;
@@ -75,7 +76,7 @@ interface Judged {
 
 /** What can be said before the item is looked at. An item is where its ServerId says, and SrcFldId must say the same. */
 function judge({ SrcMsgId, SrcFldId, DstFldId }: Move, heads: ReadonlyMap<FolderId, unknown>): Judged | number {
-  if (DstFldId.length > 1) return Status.SeveralTargets;
+  if (DstFldId.length > 1) return Status.Impossible;
   const source = parseServerId(SrcMsgId);
   if (!source || source.folder !== SrcFldId || !heads.has(source.folder)) return Status.NoSource;
   const target = parseFolderId(DstFldId[0] ?? '');
@@ -83,17 +84,21 @@ function judge({ SrcMsgId, SrcFldId, DstFldId }: Move, heads: ReadonlyMap<Folder
   return target === source.folder ? Status.SameFolder : { source, target };
 }
 
+/** Mail of Windows and its Outlook: they show a message twice that they moved and that Sync then adds under its id. */
+const DOUBLES = /WindowsOutlook|UniversalOutlook|\bOutlook\/\d|WindowsMail|MSFT-W|\bWP\d/i;
+
 /**
- * A move belongs to both folders: it names the keys of both, so that neither Sync tells the device what it did itself.
+ * A move belongs to both folders and names the keys of both. Whether the answer arrives nothing tells: the next Sync says
+ * again what was done, which is harmless where it is known. To clients that would double it the target says nothing.
  */
 async function originOf(
   states: SyncStates,
-  { mailbox, device }: CommandContext,
+  { mailbox, device, userAgent }: CommandContext,
   { source, target }: Judged,
 ): Promise<Origin> {
   const loaded = await states.load(mailbox.id, device.id, [source.folder, target]);
   const names = loaded.map((one) => (one ? currentKey(one.state) : INITIAL_KEY));
-  return { device: device.id, syncKey: joinKeys(names) };
+  return { device: device.id, syncKey: joinKeys(names, DOUBLES.test(`${device.type} ${userAgent}`)) };
 }
 
 async function moveOne(
@@ -108,6 +113,7 @@ async function moveOne(
     return done({ folder: target, item: moved.id });
   } catch (error) {
     if (error instanceof NoFolder) return { Status: Status.NoTarget };
+    if (error instanceof QuotaExceeded) return { Status: Status.Impossible };
     if (isTransient(error)) return { Status: Status.Transient };
     if (!(error instanceof NoItem)) throw error;
     // The answer to this device's own move was lost: the same request again is answered as it was.

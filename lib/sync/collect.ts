@@ -1,6 +1,6 @@
 import type { Item, LogRow, Mailbox, Watermark } from '../mailbox/types.ts';
 import type { FolderId, ItemId } from '../ops/ids.ts';
-import { type Fold, outcomeOf } from './collapse.ts';
+import { type Fold, type Own, outcomeOf } from './collapse.ts';
 import type { Emitted, Emitter } from './emit.ts';
 import {
   aim,
@@ -29,7 +29,7 @@ export interface CollectInput {
   /** Where the device is, aimed at the cut-off of now. */
   readonly from: Position;
   /** Whether the device made this change and knows that it was made. */
-  readonly own: (row: LogRow) => boolean;
+  readonly own: (row: LogRow) => Own;
   readonly emitter: Emitter;
   readonly room: Room;
   /** `false`: the folder's head says that nothing lies after the watermark. */

@@ -2,6 +2,7 @@ import type { Folder, LogRow, Mailbox } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { DeviceId, FolderId } from '../ops/ids.ts';
 import { StoreConflict, StoreUnavailable } from '../store/ports.ts';
+import type { Own } from './collapse.ts';
 import { logMoved, usable } from './collection.ts';
 import { type Position, unfinished } from './position.ts';
 import { RowFolder } from './rows.ts';
@@ -13,11 +14,12 @@ import type { Heads, News, NewsKind } from './types.ts';
 const LOOK_ROWS = 512;
 
 /** What rows alone say to a device that waits: additions count at once, other changes later (MS-ASCMD R5641, R5598). */
-export function newsOfRows(position: Position, rows: readonly LogRow[], own: (row: LogRow) => boolean): NewsKind {
+export function newsOfRows(position: Position, rows: readonly LogRow[], own: (row: LogRow) => Own): NewsKind {
   const folder = new RowFolder(position, own);
   for (const [index, row] of rows.entries()) folder.add(row, index);
   const folds = folder.tellable();
-  if (folds.some((fold) => !fold.had && !fold.gone)) return 'now';
+  // That the answer to a device's own move was lost is seldom: it is no reason to wake it.
+  if (folds.some((fold) => !fold.had && !fold.perhaps && !fold.gone)) return 'now';
   return folds.length > 0 ? 'later' : 'none';
 }
 

@@ -1,5 +1,6 @@
 import type { LogRow } from '../mailbox/types.ts';
 import type { DeviceId, ItemId } from '../ops/ids.ts';
+import type { Own } from './collapse.ts';
 import type { Loop } from './loop.ts';
 import { type Position, unfinished } from './position.ts';
 import { counterWithin, formatKey, judgeKey } from './sync-key.ts';
@@ -119,12 +120,12 @@ export function forgetOwn<O>(state: CollectionState<O>): CollectionState<O> {
   return { ...state, own: [] };
 }
 
-/** Tells a device's own rows from others: `(row) => own`. */
+/** Tells a device's own rows from others. */
 export function ownRows(
   state: CollectionState,
   device: DeviceId,
   confirmedNow?: { readonly counter: number; readonly items: ReadonlySet<ItemId> },
-): (row: LogRow) => boolean {
+): (row: LogRow) => Own {
   const known = new Map<number, ReadonlySet<ItemId>>(
     state.own.map((entry) => [entry.counter, new Set(entry.items)] as const),
   );
@@ -133,7 +134,8 @@ export function ownRows(
     if (row.origin?.device !== device) return false;
     const within = counterWithin(row.origin.syncKey, state.generation);
     if (!within) return false;
-    // MoveItems answers outside of Sync and names the keys of both folders; its answer is its own confirmation.
-    return within.shared || (known.get(within.counter)?.has(row.item) ?? false);
+    // MoveItems answers outside of Sync: no key ever tells whether the answer arrived.
+    if (within.shared) return within.known || 'perhaps';
+    return known.get(within.counter)?.has(row.item) ?? false;
   };
 }

@@ -32,18 +32,32 @@ export function judgeKey(text: string, last: SyncKey): 'current' | 'repeat' | 'i
 }
 
 const SEPARATOR = '+';
+const KNOWN = '!';
 
-/** The origin of a change that belongs to several collections at once: MoveItems names the key of both folders. */
-export function joinKeys(keys: readonly string[]): string {
-  return keys.join(SEPARATOR);
+/**
+ * The origin of a change that belongs to several collections at once: MoveItems names the key of both folders, the
+ * target's last. `known`: the device must not hear of what came to the target.
+ */
+export function joinKeys(keys: readonly string[], known = false): string {
+  return keys.join(SEPARATOR) + (known ? KNOWN : '');
 }
 
-/** Whether an origin's key was handed out under this generation; the counter it was, or `undefined`. */
-export function counterWithin(originKey: string, generation: string): { counter: number; shared: boolean } | undefined {
-  const names = originKey.split(SEPARATOR);
-  for (const name of names) {
+/** The place of an origin's key in one generation. */
+export interface Within {
+  readonly counter: number;
+  /** The change belongs to another collection as well. */
+  readonly shared: boolean;
+  readonly known: boolean;
+}
+
+/** Whether an origin's key was handed out under this generation; `undefined` if not. */
+export function counterWithin(originKey: string, generation: string): Within | undefined {
+  const marked = originKey.endsWith(KNOWN);
+  const names = (marked ? originKey.slice(0, -KNOWN.length) : originKey).split(SEPARATOR);
+  for (const [place, name] of names.entries()) {
     const key = parseKey(name);
-    if (key?.generation === generation) return { counter: key.counter, shared: names.length > 1 };
+    if (key?.generation !== generation) continue;
+    return { counter: key.counter, shared: names.length > 1, known: marked && place === names.length - 1 };
   }
   return undefined;
 }

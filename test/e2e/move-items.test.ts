@@ -19,7 +19,7 @@ const from = (source: PhoneFolder, SrcMsgId: string, ...targets: string[]) => ({
 
 describe('MoveItems', () => {
   it.each(VERSIONS)(
-    'moves a mail; another device loses it here and finds it there, version %i [MS-ASCMD R289 R3822 R2495 R4203] [MS-ASHTTP R499]',
+    'moves a mail; every device loses it here and finds it there, version %i [MS-ASCMD R289 R3822 R2495 R4203] [MS-ASHTTP R499]',
     async (version) => {
       const person = await shared.person();
       await person.mail('Wanderer');
@@ -38,11 +38,45 @@ describe('MoveItems', () => {
       expect((await other.drain(other.inbox)).deleted).toEqual([id]);
       expect((await other.drain(other.folder(4))).added).toEqual([moved]);
       expect(subjects(other.folder(4))).toEqual(['Wanderer']);
-      // Who moved it knows, and is told nothing: a desktop client would show it twice.
-      expect(await phone.drain(phone.inbox)).toMatchObject({ added: [], deleted: [] });
-      expect(await phone.drain(trash)).toMatchObject({ added: [], deleted: [] });
+      // Whether the answer arrived nobody knows: who moved it is told what another is told.
+      expect((await phone.drain(phone.inbox)).deleted).toEqual([id]);
+      expect((await phone.drain(trash)).added).toEqual([moved]);
+      expect(subjects(trash)).toEqual(['Wanderer']);
     },
   );
+
+  it('tells Outlook for Windows nothing of what came to the target: it would show it twice', async () => {
+    const person = await shared.person();
+    await person.mail('Single');
+    const outlook = { deviceType: 'WindowsOutlook15', userAgent: 'Outlook/16.0 (16.0.17328.20000; x64)' };
+    const phone = await ready(person, outlook);
+    const trash = phone.folder(4);
+    await phone.drain(trash);
+    const [id] = [...phone.inbox.items.keys()];
+    await move(phone, [from(phone.inbox, id!, trash.id)]);
+    expect((await phone.drain(phone.inbox)).deleted).toEqual([id]);
+    expect(await phone.drain(trash)).toMatchObject({ added: [], deleted: [] });
+  });
+
+  it('says 5 of what finds no room, goes on with the rest, and loses no move whose answer nobody got', async () => {
+    const person = await shared.person();
+    for (const name of ['One', 'Two']) await person.mail(name);
+    const phone = await ready(person);
+    const target = phone.folder(5);
+    await phone.drain(target);
+    await shared.running.domain.accounts.update(person.account.id, { quota: { folderItems: 1 } });
+    const [one, two] = [...phone.inbox.items.keys()];
+    const { Response } = await move(phone, [
+      from(phone.inbox, one!, target.id),
+      from(phone.inbox, two!, target.id),
+      from(phone.inbox, 'nonsense', target.id),
+    ]);
+    expect(Response!.map(({ Status }) => Status)).toEqual([3, 5, 1]);
+    // The phone did nothing with the answer; all that it learns is by Sync.
+    expect((await phone.drain(phone.inbox)).deleted).toEqual([one]);
+    expect((await phone.drain(target)).added).toEqual([Response![0]!.DstMsgId]);
+    expect(phone.inbox.items.size).toBe(1);
+  });
 
   it('answers every move for itself', async () => {
     const person = await shared.person();

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createMoveItems } from '../../lib/commands/move-items.ts';
 import type { Item, Mailbox } from '../../lib/mailbox/types.ts';
 import type { ItemId } from '../../lib/ops/ids.ts';
 import type { Table } from '../../lib/store/ports.ts';
@@ -26,6 +27,13 @@ type Step =
       readonly fate: 'arrives' | 'lost' | 'doubled' | 'given up';
       readonly window: number | undefined;
       readonly changes: boolean;
+    }
+  | {
+      readonly do: 'move';
+      readonly phone: number;
+      readonly pick: number;
+      readonly way: 'out' | 'in';
+      readonly fate: 'arrives' | 'lost';
     }
   | { readonly do: 'filter'; readonly phone: number; readonly type: number }
   | { readonly do: 'look' | 'restart'; readonly phone: number };
@@ -50,6 +58,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       changes: fc.constantFrom(true, true, true, false),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('move'),
+      phone,
+      pick,
+      way: fc.constantFrom('out', 'in'),
+      fate: fc.constantFrom('arrives', 'lost'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('filter'), phone, type: fc.constantFrom(0, 1, 2, 3) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('look'), phone }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart'), phone }) },
@@ -64,6 +82,8 @@ class UsedPhone {
   readonly deletions = new Map<string, NonNullable<ReturnType<TestPhone['items']['get']>>>();
   /** By ClientId: the subject of what was written here. */
   readonly drafts = new Map<string, string>();
+  /** What it moved here, by the ids from before. */
+  readonly answered = new Set<string>();
   /** Every ClientId that was ever sent. */
   readonly written = new Set<string>();
   readonly #world: SyncWorld;
@@ -100,6 +120,29 @@ class UsedPhone {
     if (id === undefined) return;
     this.deletions.set(id, this.phone.items.get(id)!);
     this.phone.items.delete(id);
+  }
+
+  /** Out of the inbox, or an item of the bin into it. Who gets no answer takes it that nothing happened. */
+  async move(number: number, way: 'out' | 'in', fate: 'arrives' | 'lost'): Promise<void> {
+    const { mailbox, states } = this.#world;
+    const [from, to] = way === 'out' ? [INBOX, TRASH] : [TRASH, INBOX];
+    const there = await mailbox.page(TRASH, { limit: 1000 });
+    const found = there[number % Math.max(1, there.length)];
+    const SrcMsgId = way === 'out' ? this.#pick(number) : found && `${TRASH}:${found.id}`;
+    if (SrcMsgId === undefined) return;
+    const request = { Move: [{ SrcMsgId, SrcFldId: from as string, DstFldId: [to as string] }] };
+    const result = await createMoveItems(states).run(this.#world.context(this.phone.device), request);
+    const answer = result.kind === 'document' ? result.document.Response?.[0] : undefined;
+    if (fate === 'lost' || answer?.Status !== 3) return;
+    if (way === 'out') this.phone.items.delete(SrcMsgId);
+    else {
+      this.phone.movedHere.add(answer.DstMsgId!);
+      // A second answer to one move tells what the first told: what became of the item since, Sync has told.
+      if (!this.answered.has(SrcMsgId)) {
+        this.phone.items.set(answer.DstMsgId!, { Subject: found!.content.subject, Read: found!.content.read });
+      }
+      this.answered.add(SrcMsgId);
+    }
   }
 
   /** The user undoes what was not confirmed yet; whether the server did it already, nobody here knows. */
@@ -197,6 +240,8 @@ async function run(world: SyncWorld, steps: readonly Step[], calm?: () => Promis
         return phones[one.phone]!.delete(one.pick);
       case 'write':
         return phones[one.phone]!.write();
+      case 'move':
+        return phones[one.phone]!.move(one.pick, one.way, one.fate);
       case 'filter':
         phones[one.phone]!.filterType = one.type;
         return;

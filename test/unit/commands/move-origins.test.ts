@@ -1,6 +1,7 @@
 /** What a move says of itself in the log, and what becomes of moves that meet others. */
 import { describe, expect, test } from 'vitest';
 import { createMoveItems } from '../../../lib/commands/move-items.ts';
+import { QuotaExceeded } from '../../../lib/mailbox/quota.ts';
 import { formatServerId } from '../../../lib/mailbox/server-id.ts';
 import { type Mailbox, NoFolder } from '../../../lib/mailbox/types.ts';
 import type { DeviceId, FolderId } from '../../../lib/ops/ids.ts';
@@ -15,7 +16,7 @@ import { altered } from '../../support/query-world.ts';
 const DRAFTS = 'drafts' as FolderId;
 const PHONE = 'phone' as DeviceId;
 
-async function open() {
+async function open(device: Partial<Pick<CommandContext, 'userAgent'>> & { readonly type?: string } = {}) {
   const world = await openFolderWorld();
   await world.mailbox.append(INBOX, [email('a'), email('b'), email('c')]);
   for (const folder of [INBOX, TRASH, DRAFTS]) {
@@ -31,7 +32,8 @@ async function open() {
       SrcFldId: INBOX as string,
       DstFldId: [to as string],
     }));
-    const context = { mailbox, device: { id: PHONE } } as unknown as CommandContext;
+    const { userAgent, type } = device;
+    const context = { mailbox, device: { id: PHONE, type }, userAgent } as unknown as CommandContext;
     const result = await createMoveItems(world.syncStates).run(context, { Move });
     if (result.kind !== 'document') throw new Error(result.kind);
     return result.document.Response!.map(({ Status }) => Status);
@@ -61,6 +63,42 @@ describe('a move', () => {
     const [trash, drafts] = [`of-${INBOX}.2+of-${TRASH}.2`, `of-${INBOX}.2+of-${DRAFTS}.2`];
     expect(await origins(TRASH)).toEqual([trash, trash]);
     expect(await origins(DRAFTS)).toEqual([drafts]);
+  });
+
+  test.each([
+    { type: 'WindowsOutlook15', userAgent: 'Outlook/16.0 (16.0.17328.20000; x64)' },
+    { type: 'WindowsMail', userAgent: 'MSFT-WIN-4/10.0.19041' },
+    { type: 'WP8', userAgent: 'MSFT-WP/8.10.14219' },
+  ])('of a client that would show the message twice is not told by the target ($type)', async (device) => {
+    const { world, move } = await open(device);
+    expect(await move([['a', TRASH]])).toEqual([3]);
+    const { rows } = await world.mailbox.log(TRASH, { seq: 0, n: 0 }, 9);
+    expect(rows[0]!.origin?.syncKey).toBe(`of-${INBOX}.2+of-${TRASH}.2!`);
+  });
+
+  test.each([
+    { type: 'iPhone', userAgent: 'Apple-iPhone15C2/2103.52' },
+    { type: 'Outlook', userAgent: 'Outlook-iOS-Android/1.0' },
+    { type: 'PocketPC', userAgent: 'MSFT-PPC/5.1.2301' },
+    {},
+  ])('of another client is told again ($type)', async (device) => {
+    const { world, move } = await open(device);
+    await move([['a', TRASH]]);
+    const { rows } = await world.mailbox.log(TRASH, { seq: 0, n: 0 }, 9);
+    expect(rows[0]!.origin?.syncKey).toBe(`of-${INBOX}.2+of-${TRASH}.2`);
+  });
+
+  test('into a folder that is full is status 5, and the others are answered as they went', async () => {
+    const { world, move } = await open();
+    const full = altered(world.mailbox, {
+      move: async (...args: Parameters<Mailbox['move']>) => {
+        if (args[1] === idOf('b')) throw new QuotaExceeded('folderItems');
+        return world.mailbox.move(...args);
+      },
+    });
+    const moves = ['a', 'b', 'c'].map((key) => [key, TRASH] as [string, FolderId]);
+    expect(await move(moves, full)).toEqual([3, 5, 3]);
+    expect(await world.mailbox.folder(TRASH)).toMatchObject({ count: 2 });
   });
 
   test('to a folder that goes meanwhile is status 2; a bug is none', async () => {

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChangeKind, LogRow } from '../../../lib/mailbox/types.ts';
 import type { ItemId } from '../../../lib/ops/ids.ts';
-import { beginFold, foldRow, type Outcome, outcomeOf, tells } from '../../../lib/sync/collapse.ts';
+import { beginFold, foldRow, type Outcome, type Own, outcomeOf, tells } from '../../../lib/sync/collapse.ts';
 
 interface Step {
   readonly kind: ChangeKind;
-  readonly own?: boolean;
+  readonly own?: Own;
   readonly parts?: string;
 }
 
@@ -29,8 +29,8 @@ function fold(steps: readonly Step[]) {
 
 const steps = (text: string): Step[] =>
   text.split(' ').map((word) => {
-    const own = word.startsWith('own-');
-    const [kind, parts] = word.replace('own-', '').split(':');
+    const own = word.startsWith('own-') || (word.startsWith('perhaps-') && 'perhaps');
+    const [kind, parts] = word.replace(/^own-|^perhaps-/, '').split(':');
     return { kind: kind as ChangeKind, own, parts };
   });
 
@@ -67,6 +67,15 @@ describe('the changes of one item come to', () => {
     ['change own-delete', false, 'none'],
     ['add own-delete', false, 'none'],
     ['own-flags delete', false, 'delete'],
+    // What it moved here it has or not: it is told what is there, and what is gone.
+    ['perhaps-add', true, 'add'],
+    ['perhaps-add flags:r', true, 'add'],
+    ['perhaps-add own-flags', true, 'add'],
+    ['perhaps-add delete', false, 'delete'],
+    ['perhaps-add', false, 'delete'],
+    ['perhaps-add perhaps-delete', false, 'delete'],
+    ['perhaps-add own-delete', false, 'none'],
+    ['perhaps-delete', false, 'delete'],
   ];
   test.each(table)('%s, item there %s: %s', (rows, present, told) => {
     expect(outcomeOf(fold(steps(rows)), present)).toBe(told);
@@ -80,6 +89,8 @@ describe('the changes of one item come to', () => {
     ['flags', false, 'delete'],
     ['delete', false, 'delete'],
     ['own-flags', true, 'none'],
+    ['perhaps-add', true, 'leave'],
+    ['perhaps-add', false, 'delete'],
   ])('outside of the filter: %s, item there %s: %s', (rows, present, told) => {
     const folded = { ...fold(steps(rows)), inside: false };
     expect(outcomeOf(folded, present)).toBe(told);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangeKind, LogRow } from '../../../lib/mailbox/types.ts';
 import type { ItemId } from '../../../lib/ops/ids.ts';
+import { outcomeOf } from '../../../lib/sync/collapse.ts';
 import { type Position, startingPosition } from '../../../lib/sync/position.ts';
 import { RowFolder } from '../../../lib/sync/rows.ts';
 
@@ -64,6 +65,19 @@ describe('rows', () => {
     nothing.add(row('h', 'change'), 1);
     nothing.add(row('i', 'change'), 2);
     expect(names(nothing.tellable())).toEqual(['h']);
+  });
+
+  test('of what the device moved here itself are told wherever the item lies, and take their places', () => {
+    const moved = new RowFolder({ ...position, held: [] }, () => 'perhaps');
+    expect(moved.opens(row('h', 'add'))).toBe(true);
+    expect(moved.opens(row('h', 'delete'))).toBe(false);
+    moved.add(row('h', 'add'), 0);
+    moved.add(row('a', 'add'), 1);
+    expect(moved.telling).toBe(2);
+    // From now on it has the one; the other, outside of the filter, leaves.
+    expect(moved.made).toEqual(['h']);
+    expect(moved.tellable().map((fold) => outcomeOf(fold, true))).toEqual(['add', 'leave']);
+    expect(names(moved.leaving())).toEqual(['a']);
   });
 
   test('of items outside of the filter say that these leave, unless the device changed them itself', () => {

@@ -128,9 +128,11 @@ describe('a device’s own change', () => {
     expect(own({ ...row('a', key(1)), origin: undefined })).toBe(false);
   });
 
-  test('by a move counts in every folder that its key names', () => {
+  test('by a move is in doubt in every folder that its key names: no key tells whether the answer arrived', () => {
     const own = ownRows(answered, PHONE);
-    expect(own(row('x', joinKeys(['other.9', key(2)])))).toBe(true);
+    expect(own(row('x', joinKeys(['other.9', key(2)])))).toBe('perhaps');
+    expect(own(row('x', joinKeys(['other.9', key(2)], true)))).toBe(true);
+    expect(own(row('x', joinKeys([key(2), 'other.9'], true)))).toBe('perhaps');
     expect(own(row('x', joinKeys(['other.9', 'third.1'])))).toBe(false);
   });
 

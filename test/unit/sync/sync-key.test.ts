@@ -47,11 +47,18 @@ describe('a SyncKey', () => {
   });
 
   test('of a change names one collection, or several for a move', () => {
-    expect(counterWithin('abc.7', 'abc')).toEqual({ counter: 7, shared: false });
+    expect(counterWithin('abc.7', 'abc')).toEqual({ counter: 7, shared: false, known: false });
     expect(counterWithin('abc.7', 'abd')).toBeUndefined();
     const both = joinKeys(['abc.7', 'xyz.3']);
-    expect(counterWithin(both, 'abc')).toEqual({ counter: 7, shared: true });
-    expect(counterWithin(both, 'xyz')).toEqual({ counter: 3, shared: true });
+    expect(counterWithin(both, 'abc')).toEqual({ counter: 7, shared: true, known: false });
+    expect(counterWithin(both, 'xyz')).toEqual({ counter: 3, shared: true, known: false });
     expect(counterWithin(both, 'zzz')).toBeUndefined();
+  });
+
+  test('of a move that its target must not tell says so of the target alone', () => {
+    const known = joinKeys(['abc.7', 'xyz.3'], true);
+    expect(counterWithin(known, 'abc')).toEqual({ counter: 7, shared: true, known: false });
+    expect(counterWithin(known, 'xyz')).toEqual({ counter: 3, shared: true, known: true });
+    expect(counterWithin(joinKeys(['0', '0'], true), 'xyz')).toBeUndefined();
   });
 });
