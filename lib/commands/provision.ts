@@ -13,7 +13,7 @@ import { PolicyStatus, ProvisionStatus } from './provision-status.ts';
 import { acknowledgeWipe, directWipe } from './wipe.ts';
 
 export interface ProvisionDeps {
-  readonly devices: Pick<Devices, 'save'>;
+  readonly devices: Pick<Devices, 'save' | 'replace'>;
   readonly policies: Pick<Policies, 'forAccount'>;
   /** A fresh policy key; for tests. */
   readonly newKey?: () => string;

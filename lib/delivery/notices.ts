@@ -15,7 +15,7 @@ import { deviceNotice, type NoticeText, quotaNotice } from './notice-texts.ts';
 export interface NoticeServices {
   readonly delivery: Pick<Delivery, 'read' | 'store' | 'inbox'>;
   readonly mailboxes: Pick<Mailboxes, 'open'>;
-  readonly devices: Pick<Devices, 'save'>;
+  readonly devices: Pick<Devices, 'replace'>;
   readonly directory: Pick<Directory, 'get'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -87,7 +87,8 @@ export function createNotices(services: NoticeServices): Notices {
         } catch (error) {
           if (!(error instanceof ConditionFailed)) throw error;
         }
-        await devices.save(account.id, device.id, { notice: undefined });
+        // Another may have become due meanwhile: it is told by the next request.
+        await devices.replace(account.id, device, 'notice', { notice: undefined });
       });
     },
     async quota(mailbox, usage) {

@@ -1,6 +1,6 @@
 import type { DeviceId } from '../ops/ids.ts';
 import type { ProtocolVersion } from '../protocol/versions.ts';
-import type { Value } from '../store/ports.ts';
+import type { Condition, Row, Value } from '../store/ports.ts';
 import { readOnce } from '../store/rows.ts';
 import type { Device, DeviceInformation } from './types.ts';
 
@@ -30,6 +30,27 @@ export const deviceOf = readOnce(
   }),
 );
 
+/** What several write who do not know of each other; a write can be made to rest on what was read of it. */
+export type Marked = 'wipe' | 'notice';
+
+const MARKS: { readonly [name in Marked]: (value: NonNullable<Device[name]>) => string } = {
+  wipe: ({ kind, state, at }) => `${kind} ${state} ${at}`,
+  notice: ({ about, at }) => `${about} ${at}`,
+};
+const isMarked = (name: string): name is Marked => Object.hasOwn(MARKS, name);
+const attributeOf = (name: Marked) => `${name}Mark`;
+
+/** Conditions compare scalars only, so each such value has one beside it that says the same. */
+export function markOf<N extends Marked>(name: N, value: Device[N]): string | undefined {
+  return value && MARKS[name](value as NonNullable<Device[N]>);
+}
+
+/** That the row still says so. Rows that were written before there were marks have none to compare. */
+export function holds<N extends Marked>(row: Row, name: N, value: NonNullable<Device[N]>): Condition {
+  const attribute = attributeOf(name);
+  return row[attribute] === undefined ? { row: 'present' } : { equals: { [attribute]: MARKS[name](value) } };
+}
+
 /** A patch as attributes to write and to remove. Nested values are written whole, without their undefined members. */
 export function devicePatch(patch: Partial<Omit<Device, 'id'>>): {
   readonly set: Record<string, Value>;
@@ -38,6 +59,11 @@ export function devicePatch(patch: Partial<Omit<Device, 'id'>>): {
   const set: Record<string, Value> = {};
   const remove: string[] = [];
   for (const [name, value] of Object.entries(patch)) {
+    if (isMarked(name)) {
+      const mark = markOf(name, value as Device[Marked]);
+      if (mark === undefined) remove.push(attributeOf(name));
+      else set[attributeOf(name)] = mark;
+    }
     if (value === undefined) remove.push(name);
     else set[name] = Array.isArray(value) || typeof value !== 'object' ? (value as Value) : defined(value);
   }

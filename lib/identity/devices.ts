@@ -2,12 +2,19 @@ import type { Mailboxes } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { DeviceId, MailboxId } from '../ops/ids.ts';
 import { ProtocolFailure } from '../protocol/command.ts';
-import { ConditionFailed, type Key, type Table, TRANSACTION_LIMIT, type Write } from '../store/ports.ts';
+import {
+  type Condition,
+  ConditionFailed,
+  type Key,
+  type Table,
+  TRANSACTION_LIMIT,
+  type Write,
+} from '../store/ports.ts';
 import { keys, mailboxPartition } from '../store/schema.ts';
 import { accessOf } from './access.ts';
 import { accessPatch, noticeOf } from './access-patch.ts';
 import { readAccessRules } from './access-rules.ts';
-import { DEVICE_PREFIX, deviceOf, devicePatch } from './device-rows.ts';
+import { DEVICE_PREFIX, deviceOf, devicePatch, holds, markOf } from './device-rows.ts';
 import { decideAgain } from './retry.ts';
 import type { Device, Devices, Directory } from './types.ts';
 import { type AgentLimit, agentChange, checkedAgentLimit } from './user-agents.ts';
@@ -107,10 +114,13 @@ export function createDevices(deps: DevicesDeps): Devices {
     return verified(mailbox, (await get(mailbox, seen.id)) ?? deviceOf({ ...set, pk, sk }), revision);
   }
   /** @throws ConditionFailed there is no such device */
-  async function patch(mailbox: MailboxId, id: DeviceId, change: Partial<Omit<Device, 'id'>>): Promise<void> {
-    await table.transact([
-      { op: 'update', key: keys.device(mailbox, id), ...devicePatch(change), when: { row: 'present' } },
-    ]);
+  async function patch(
+    mailbox: MailboxId,
+    id: DeviceId,
+    change: Partial<Omit<Device, 'id'>>,
+    when: Condition = { row: 'present' },
+  ): Promise<void> {
+    await table.transact([{ op: 'update', key: keys.device(mailbox, id), ...devicePatch(change), when }]);
   }
   async function refresh(mailbox: MailboxId, device: Device, seen: Seen): Promise<Device> {
     const now = clock.now();
@@ -161,6 +171,20 @@ export function createDevices(deps: DevicesDeps): Devices {
         if (!saved) throw new NoDevice('no such device');
         // What it tells of itself is what rules look at.
         return ('information' in change && (await reassessOne(mailbox, saved))) || saved;
+      });
+    },
+    async replace(mailbox, was, name, change) {
+      const { id, [name]: value } = was;
+      return decideAgain(clock, async () => {
+        const row = await table.get(keys.device(mailbox, id), 'strong');
+        if (!row) throw new NoDevice('no such device');
+        const before = deviceOf(row);
+        const mark = markOf(name, before[name]);
+        // The answer to this very write may have been lost.
+        if (mark === markOf(name, change[name])) return { replaced: true, device: before };
+        if (!value || mark !== markOf(name, value)) return { replaced: false, device: before };
+        await patch(mailbox, id, change, holds(row, name, value));
+        return { replaced: true, device: { ...before, ...change } };
       });
     },
     async remove(mailbox, id) {

@@ -133,6 +133,16 @@ export interface Devices {
     },
   ): Promise<Device>;
   save(mailbox: MailboxId, id: DeviceId, patch: Partial<Omit<Device, 'id'>>): Promise<Device>;
+  /**
+   * Like `save`, where `name` still is what `was` says of it: what somebody else has ordered meanwhile stands. Otherwise
+   * the device as it is now.
+   */
+  replace(
+    mailbox: MailboxId,
+    was: Device,
+    name: 'wipe' | 'notice',
+    patch: Partial<Omit<Device, 'id'>>,
+  ): Promise<{ readonly replaced: boolean; readonly device: Device }>;
   /** Also forgets its sync states, waiters and ledgers. */
   remove(mailbox: MailboxId, id: DeviceId): Promise<void>;
   orderWipe(mailbox: MailboxId, id: DeviceId, kind: 'device' | 'account'): Promise<Device>;

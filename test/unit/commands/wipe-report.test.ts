@@ -22,7 +22,10 @@ function device(state: Wipe['state'] | undefined, kind: Wipe['kind'] = 'device')
     log: { ...silentLog, info: (event: string, fields?: LogFields) => void logged.push([event, fields]) },
   } as unknown as CommandContext;
   const devices = {
-    save: async (_a: unknown, _d: unknown, change: Partial<Device>) => void saved.push(change),
+    replace: async (_account: unknown, was: Device, _name: unknown, change: Partial<Device>) => {
+      saved.push(change);
+      return { replaced: true, device: { ...was, ...change } };
+    },
   } as never;
   return { devices, context, saved, logged };
 }

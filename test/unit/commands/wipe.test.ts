@@ -60,6 +60,45 @@ describe.each(CASES)('a wipe of the %s, in version %i,', (kind, version) => {
   });
 });
 
+describe('an order that changes while the device is told of another', () => {
+  /** Somebody escalates it right after the request has read the device. */
+  function escalating(ada: Phone) {
+    const { devices } = ada.world;
+    const replace = devices.replace.bind(devices);
+    let once = true;
+    devices.replace = async (...given) => {
+      if (once) await devices.orderWipe(ada.account.id, ada.id, 'device');
+      once = false;
+      return replace(...given);
+    };
+  }
+
+  test('is told as it is now', async () => {
+    const ada = await ordered('account');
+    escalating(ada);
+    expect(await ada.provision({})).toEqual({ Status: 1, ...directive.device });
+    expect((await ada.device()).wipe).toMatchObject({ kind: 'device', state: 'sent' });
+  });
+
+  test.each([1, 2])('stands, whatever is reported of the old one: %i', async (Status) => {
+    const ada = await ordered('account');
+    await ada.provision({});
+    escalating(ada);
+    expect(await ada.provision(report('account', Status))).toEqual({ Status: 1, ...directive.device });
+    expect((await ada.device()).wipe).toMatchObject({ kind: 'device', state: 'sent' });
+    expect((await ada.device()).blocked).toBeUndefined();
+  });
+
+  test('is not done by a report of the account alone that comes later', async () => {
+    const ada = await ordered('account');
+    await ada.provision({});
+    await ada.world.devices.orderWipe(ada.account.id, ada.id, 'device');
+    expect(await ada.provision(report('account', 1))).toEqual({ Status: 1, ...directive.device });
+    expect((await ada.device()).wipe).toMatchObject({ kind: 'device', state: 'sent' });
+    expect(await ada.provision(report('device', 1))).toEqual({ Status: 1 });
+  });
+});
+
 describe('a wipe', () => {
   test.each([
     ['a Status of its own beside an empty RemoteWipe (iOS)', { Status: 1, RemoteWipe: {} }, 'done'],

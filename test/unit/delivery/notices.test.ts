@@ -32,9 +32,9 @@ async function open(kind?: StoreKind) {
   const delivery = createDelivery({ directory, mailboxes, table, blobs, clock, log: silentLog });
   const saved: unknown[] = [];
   const devices = {
-    save: async (_: unknown, id: DeviceId, patch: Partial<Device>) => {
-      saved.push(patch);
-      return { ...DEVICE, id };
+    replace: async (_: unknown, was: Device, name: string, patch: Partial<Device>) => {
+      saved.push([name, patch]);
+      return { replaced: true, device: { ...was, ...patch } };
     },
   };
   const services = { delivery, mailboxes, devices, directory, clock, log, hostname: 'mail.example.com' };
@@ -55,7 +55,8 @@ describe.each(STORES)('a notice on %s', (kind) => {
       read: false,
     });
     expect(mail!.text.prefix).toContain('Model: iPhone14C2');
-    expect(saved).toEqual([{ notice: undefined }, { notice: undefined }]);
+    const settled = ['notice', { notice: undefined }];
+    expect(saved).toEqual([settled, settled]);
   });
 
   test('of a device comes again when it is shut out another time', async () => {

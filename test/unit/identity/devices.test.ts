@@ -176,6 +176,69 @@ describe.each(STORES)('on %s', (store) => {
     });
   });
 
+  describe('replacing what was read', () => {
+    test('leaves alone what somebody else has ordered since', async () => {
+      const { devices, mailboxes, clock } = await openWorld();
+      await mailboxes.create(mailbox);
+      await devices.touch(mailbox, seen);
+      const was = await devices.orderWipe(mailbox, phone, 'account');
+      const sent = { wipe: { kind: 'account', state: 'sent', at: clock.now() } } as const;
+      const escalated = await devices.orderWipe(mailbox, phone, 'device');
+      expect(await devices.replace(mailbox, was, 'wipe', { ...sent, blocked: true })).toEqual({
+        replaced: false,
+        device: escalated,
+      });
+      expect(await devices.get(mailbox, phone)).toEqual(escalated);
+      const told = { wipe: { ...sent.wipe, kind: 'device' } } as const;
+      expect(await devices.replace(mailbox, escalated, 'wipe', told)).toMatchObject({ replaced: true, device: told });
+      expect((await devices.get(mailbox, phone))?.wipe).toEqual(told.wipe);
+    });
+
+    test('is done by one of two at once', async () => {
+      const { devices, mailboxes } = await openWorld();
+      await mailboxes.create(mailbox);
+      await devices.touch(mailbox, seen);
+      const was = await devices.orderWipe(mailbox, phone, 'device');
+      const to = (state: 'done' | 'failed') =>
+        devices.replace(mailbox, was, 'wipe', { wipe: { kind: 'device', state, at: 1 } });
+      const both = await Promise.all([to('done'), to('failed')]);
+      expect(both.filter(({ replaced }) => replaced)).toHaveLength(1);
+    });
+
+    test('also serves a row that was written without a mark', async () => {
+      const { devices, table } = await openWorld();
+      await devices.touch(mailbox, seen);
+      const wipe = { kind: 'device', state: 'ordered', at: 1 } as const;
+      await table.transact([{ op: 'update', key: keys.device(mailbox, phone), set: { wipe } }]);
+      const was = (await devices.get(mailbox, phone))!;
+      const sent = { wipe: { ...wipe, state: 'sent' } } as const;
+      expect(await devices.replace(mailbox, was, 'wipe', sent)).toMatchObject({ replaced: true, device: sent });
+    });
+
+    test('settles the notice that was told, and no later one', async () => {
+      const { devices, mailboxes, clock } = await openWorld();
+      await mailboxes.create(mailbox);
+      await devices.touch(mailbox, seen);
+      const first = await devices.decide(mailbox, phone, 'quarantine');
+      await clock.advance(1);
+      const second = await devices.decide(mailbox, phone, 'block');
+      const settle = (was: typeof first) => devices.replace(mailbox, was, 'notice', { notice: undefined });
+      expect((await settle(first)).replaced).toBe(false);
+      expect((await devices.get(mailbox, phone))?.notice).toEqual({ about: 'block', at: clock.now() });
+      expect((await settle(second)).replaced).toBe(true);
+      expect((await devices.get(mailbox, phone))?.notice).toBeUndefined();
+    });
+
+    test('does not bring back a device that was removed', async () => {
+      const { devices, mailboxes } = await openWorld();
+      await mailboxes.create(mailbox);
+      await devices.touch(mailbox, seen);
+      const was = await devices.orderWipe(mailbox, phone, 'device');
+      await devices.remove(mailbox, phone);
+      await expect(devices.replace(mailbox, was, 'wipe', { blocked: true })).rejects.toThrow(NoDevice);
+    });
+  });
+
   describe('removing', () => {
     test('takes the sync states, waiters and ledgers of this device and of no other', async () => {
       const { devices, table } = await openWorld();
