@@ -15,6 +15,8 @@ export interface Room {
   bytes: number;
   /** Nothing was put in yet: the first item goes out whatever its size. */
   empty: boolean;
+  /** An item that the client asked for is in it, which goes out whatever its size as well. */
+  fetched?: boolean;
 }
 
 /** Tags, ServerId and length of one Add, Change, Delete or SoftDelete around its data. */
@@ -28,4 +30,11 @@ export function take(room: Room, bytes: number): void {
   room.items -= 1;
   room.bytes -= bytes + AROUND;
   room.empty = false;
+}
+
+/** An answer to a command: it takes no place of the window. */
+export function takeFetched(room: Room, bytes: number): void {
+  room.bytes -= bytes + AROUND;
+  room.empty = false;
+  room.fetched = true;
 }

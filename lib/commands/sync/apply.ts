@@ -8,6 +8,7 @@ import { type Applied, logMoved } from '../../sync/collection.ts';
 import { conflicts, readTouched } from '../../sync/conflict.ts';
 import type { View } from '../../sync/item-class.ts';
 import { contentHash, type Ledger, ledgerId } from '../../sync/ledger.ts';
+import { type Room, takeFetched } from '../../sync/window.ts';
 import type { Fragment, WbxmlElement } from '../../wbxml/index.ts';
 import { SENT_ITEMS } from '../compose/submit.ts';
 import type { Changed, ClientSend, SyncItemClass } from './item-class.ts';
@@ -22,7 +23,10 @@ export type CommandResponse = NonNullable<ResponseCollection['Responses']>[numbe
 type Of<Tag extends ClientCommand['tag']> = Extract<ClientCommand, { tag: Tag }>['value'];
 
 const { Success: OK, Conversion: CONVERSION, Conflict: CONFLICT, NotFound: NOT_FOUND, NoSpace: NO_SPACE } = SyncStatus;
+const { Retry: RETRY } = SyncStatus;
 
+/** Bytes that a byte of a body may become in an answer. */
+const ENCODED = 4;
 /** How many times a draft is made anew that others change meanwhile. */
 const TRIES = 3;
 
@@ -49,6 +53,8 @@ export interface ApplyInput {
   readonly since: Watermark;
   /** Where deleted items go; absent: they are removed for good. */
   readonly trash: Folder | undefined;
+  /** Of the response: what is fetched takes from it. */
+  readonly room: Room;
   readonly now: number;
 }
 
@@ -69,6 +75,8 @@ class Applier {
   readonly added: ItemId[] = [];
   readonly #input: ApplyInput;
   readonly #repeats: Repeats;
+  /** ServerIds: who asks twice is answered once. */
+  readonly #fetched = new Set<string>();
   /** What others changed since the device last knew, read when the first Change needs it. */
   #touched: ReturnType<typeof readTouched> | undefined;
 
@@ -295,15 +303,24 @@ class Applier {
     return result?.status ?? NOT_FOUND;
   }
 
-  async #fetch({ ServerId }: Of<'Fetch'>): Promise<CommandResponse> {
-    const { mailbox, folder } = this.#input;
+  /**
+   * The first Fetch of a request is answered whole however large it is, so that whoever asks for one item gets on. The
+   * others get what is left of the response: shorter bodies, and then the word to ask again.
+   */
+  async #fetch({ ServerId }: Of<'Fetch'>): Promise<CommandResponse | undefined> {
+    if (this.#fetched.has(ServerId)) return undefined;
+    this.#fetched.add(ServerId);
+    const { mailbox, folder, room } = this.#input;
     const item = this.#item(ServerId);
     const used = item && this.#classOf(item);
     const found = used && (await mailbox.items(folder.id, [item])).get(item);
     if (!found) return { tag: 'Fetch', value: { ServerId, Status: NOT_FOUND } };
+    if (room.fetched && room.bytes <= 0) return { tag: 'Fetch', value: { ServerId, Status: RETRY } };
     try {
       const { itemClass, view } = used;
-      const ApplicationData = await itemClass.render(found, { ...view, whole: true });
+      const atMost = room.fetched ? Math.floor(room.bytes / ENCODED) : undefined;
+      const ApplicationData = await itemClass.render(found, { ...view, whole: true, atMost });
+      takeFetched(room, ApplicationData.size);
       return { tag: 'Fetch', value: { ServerId, Status: OK, ApplicationData } };
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;

@@ -48,6 +48,7 @@ interface Left {
   items: number;
   bytes: number;
   empty: boolean;
+  fetched: boolean;
 }
 
 const crowded = (left: Left): boolean => left.items <= 0 || (left.bytes <= 0 && !left.empty);
@@ -72,7 +73,12 @@ export class SyncSession {
   async run(): Promise<{ readonly answers: readonly ResponseCollection[]; readonly silent: boolean } | SyncFailure> {
     const planned = await this.#read();
     if (!planned) return { Status: PROTOCOL_ERROR };
-    const left: Left = { items: globalWindow(this.#plan.windowSize), bytes: this.#deps.bytes, empty: true };
+    const left: Left = {
+      items: globalWindow(this.#plan.windowSize),
+      bytes: this.#deps.bytes,
+      empty: true,
+      fetched: false,
+    };
     const answers: ResponseCollection[] = [];
     for (const one of planned) {
       const answer = await this.#collection(one, left);
@@ -129,6 +135,7 @@ export class SyncSession {
         left.items -= before - room.items;
         left.bytes = room.bytes;
         left.empty = room.empty;
+        left.fetched = room.fetched === true;
         return step.kind === 'answer' ? this.#answer(request, folder, step) : this.#nothing(planned, step.more);
       }
       // A Ping that moved the watermark on is no rival; another Sync that handed out the next key is.
@@ -196,7 +203,7 @@ export class SyncSession {
                 const ledger = new Ledger(this.#deps.table, place);
                 const trash = await this.#trashFor(request, folder);
                 const input = { context: this.#context, mailbox, device: device.id, folder, key, commands, ledger };
-                return applyCommands({ ...input, own, sms, since, trash, now });
+                return applyCommands({ ...input, own, sms, since, trash, room, now });
               },
       },
       loaded,

@@ -4,8 +4,9 @@ import type { SyncItemClass } from '../../../lib/commands/sync/item-class.ts';
 import type { Log } from '../../../lib/ops/log.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { StoreUnavailable } from '../../../lib/store/ports.ts';
+import type { WbxmlElement } from '../../../lib/wbxml/index.ts';
 import { INBOX, TRASH } from '../../support/mailboxes.ts';
-import { TestPhone } from '../../support/sync-phone.ts';
+import { fetchOf, shownOf, TestPhone } from '../../support/sync-phone.ts';
 import { deliver, elsewhere, itemOf, openSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
 
 const BODY = [{ BodyPreference: [{ Type: 1 }] }];
@@ -311,5 +312,92 @@ describe('a long first Sync', () => {
     await phone.sync();
     expect(read).toBeGreaterThan(0);
     expect(read).toBeLessThan(12);
+  });
+});
+
+describe('what clients fetch takes of the budget', () => {
+  const rendered: { id: string; atMost: number | undefined }[] = [];
+  async function withMail(count: number, bytes: number, budget = 20_000) {
+    rendered.length = 0;
+    const world = await openSyncWorld({
+      options: { bytes: { lambda: budget, task: budget } },
+      email: (base) => ({
+        ...base,
+        render(item, view) {
+          if (view.whole) rendered.push({ id: item.id, atMost: view.atMost });
+          return base.render(item, view);
+        },
+      }),
+    });
+    const ids = await deliver(world, count, long(bytes));
+    const phone = new TestPhone(world);
+    await phone.start();
+    return { world, phone, ids };
+  }
+  const fetched = (answer: Awaited<ReturnType<TestPhone['sync']>>) =>
+    (answer?.Responses ?? []).map(({ value }) => {
+      const { Status, ApplicationData } = value as { Status?: number; ApplicationData?: WbxmlElement };
+      const body = ApplicationData && shownOf(ApplicationData, 141).Body;
+      return { Status, bytes: body?.Data?.length, Truncated: body?.Truncated };
+    });
+
+  test('all of it where it has room, each by itself', async () => {
+    const { phone, ids } = await withMail(3, 1_000);
+    const answer = await phone.sync({ Options: BODY, Commands: ids.map(fetchOf) });
+    expect(fetched(answer)).toEqual(ids.map(() => ({ Status: 1, bytes: 1_000, Truncated: undefined })));
+  });
+
+  test('the first whole however large it is, and nothing more is rendered: the others are to come again', async () => {
+    const { phone, ids } = await withMail(200, 15_900, 10_000);
+    const answer = await phone.sync({ Options: BODY, Commands: ids.map(fetchOf) });
+    const [first, ...others] = fetched(answer);
+    expect(first).toEqual({ Status: 1, bytes: 15_900, Truncated: undefined });
+    expect(others).toEqual(others.map(() => ({ Status: 16 })));
+    expect(rendered).toHaveLength(1);
+    // Who comes again with the rest gets on by one each time.
+    const next = await phone.sync({ Options: BODY, Commands: ids.slice(1, 3).map(fetchOf) });
+    expect(fetched(next)).toEqual([first, { Status: 16 }]);
+  });
+
+  test('those after it shorter where little is left', async () => {
+    const { phone, ids } = await withMail(2, 9_000);
+    const answer = await phone.sync({ Options: BODY, Commands: ids.map(fetchOf) });
+    const [first, second] = fetched(answer);
+    expect(first).toMatchObject({ Status: 1, bytes: 9_000 });
+    expect(second).toMatchObject({ Status: 1, Truncated: true });
+    expect(second!.bytes).toBeLessThan(3_000);
+  });
+
+  test('one answer for an item, however often it is named', async () => {
+    const { phone, ids } = await withMail(1, 1_000);
+    const answer = await phone.sync({ Options: BODY, Commands: Array.from({ length: 200 }, () => fetchOf(ids[0]!)) });
+    expect(fetched(answer)).toHaveLength(1);
+    expect(rendered).toHaveLength(1);
+  });
+
+  test('changes of the folder wait for the next request where nothing is left', async () => {
+    const { world, phone, ids } = await withMail(1, 15_900, 10_000);
+    await deliver(world, 1, long(100));
+    const answer = await phone.sync({ Options: BODY, Commands: [fetchOf(ids[0]!)] });
+    expect(fetched(answer)).toMatchObject([{ Status: 1 }]);
+    expect([answer?.Commands, answer?.MoreAvailable]).toEqual([undefined, true]);
+    await phone.drain();
+    expect(phone.items.size).toBe(2);
+  });
+
+  test('of one request, whatever the collection: the first in the second one is no first', async () => {
+    const { world, phone, ids } = await withMail(2, 15_900, 10_000);
+    await world.mailbox.move(INBOX, itemOf(ids[1]!), TRASH);
+    await phone.drain();
+    const trash = new TestPhone(world, 'phone1', TRASH);
+    await trash.start();
+    const one = (of: TestPhone) => {
+      const Commands = [...of.items.keys()].map(fetchOf);
+      return { SyncKey: of.key, CollectionId: of.folder, Options: BODY, Commands };
+    };
+    rendered.length = 0;
+    const sent = await phone.raw({ Collections: { Collection: [one(phone), one(trash)] } });
+    expect([fetched(phone.take(sent)), fetched(trash.take(sent))]).toMatchObject([[{ Status: 1 }], [{ Status: 16 }]]);
+    expect(rendered).toHaveLength(1);
   });
 });
