@@ -203,6 +203,12 @@ describe('what cannot be sent', () => {
     expect(await world.folder('bob', INBOX)).toEqual([]);
   });
 
+  test('14.0 has the rules of the later versions: a ClientId, and 120 for who is not here', async () => {
+    const world = await openSendWorld();
+    expect(await world.ask('send', mail('bob@example.net'), { version: 140, ClientId: '' })).toBe(103);
+    expect(await world.ask('send', mail('nobody@example.net'), { version: 140 })).toBe(120);
+  });
+
   test('limits that are none are no limits at all', async () => {
     await expect(openSendWorld({ send: { maxBytes: Number.NaN } })).rejects.toThrow(RangeError);
     await expect(openSendWorld({ send: { recipientsPerHour: -1 } })).rejects.toThrow(RangeError);

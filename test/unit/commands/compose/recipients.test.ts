@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sendOptions } from '../../../../lib/commands/compose/options.ts';
-import { routeAll } from '../../../../lib/commands/compose/recipients.ts';
+import { routeAll, takeQuota } from '../../../../lib/commands/compose/recipients.ts';
 import type { Account } from '../../../../lib/identity/types.ts';
 import { prepareOutgoing } from '../../../../lib/mail/outgoing.ts';
 import { joinMessage, splitMessage } from '../../../../lib/mail/raw-message.ts';
@@ -24,6 +24,35 @@ async function envelopeOf(head: string): Promise<readonly string[] | number> {
     throw error;
   }
 }
+
+describe('the recipients of an hour', () => {
+  const HOUR = 3_600_000;
+  const at = (now: number, count?: number) => {
+    const read: unknown[] = [];
+    const table = {
+      get: async (...asked: unknown[]) => {
+        read.push(...asked);
+        return count === undefined ? undefined : { count };
+      },
+    } as never;
+    const context = { account: { id: 'ann' } as unknown as Account, clock: { now: () => now } as never };
+    return takeQuota(2, context, table, sendOptions({ recipientsPerHour: 5 })).then((write) => ({ write, read }));
+  };
+
+  test('are counted until the hour after it is over', async () => {
+    const { write, read } = await at(10 * HOUR + 1);
+    expect(write).toMatchObject({ op: 'update', add: { count: 2 }, set: { ttl: (12 * HOUR) / 1000 } });
+    expect(read[1]).toBe('strong');
+    const keyOf = async (now: number) => (await at(now)).read[0];
+    expect(await keyOf(10 * HOUR)).toEqual(await keyOf(11 * HOUR - 1));
+    expect(await keyOf(10 * HOUR)).not.toEqual(await keyOf(11 * HOUR));
+  });
+
+  test('may be just as many as are allowed', async () => {
+    await expect(at(0, 3)).resolves.toBeDefined();
+    await expect(at(0, 4)).rejects.toMatchObject({ status: 115 });
+  });
+});
 
 describe('the recipients of a message', () => {
   test.each<[string, readonly string[] | number]>([
