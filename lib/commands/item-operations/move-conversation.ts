@@ -1,4 +1,5 @@
 import type { ItemOperationsRequest } from '../../documents/item-operations.ts';
+import { QuotaExceeded } from '../../mailbox/quota.ts';
 import { type ItemRef, parseFolderId } from '../../mailbox/server-id.ts';
 import { type Folder, FolderType, type Mailbox, NoFolder, NoItem } from '../../mailbox/types.ts';
 import type { FolderId, MailboxId } from '../../ops/ids.ts';
@@ -60,7 +61,8 @@ async function moveAll(
     try {
       await mailbox.move(folder, item, target.id);
     } catch (error) {
-      if (error instanceof NoFolder) throw new OperationFailed(Status.Partial);
+      // The rule stands, and what was moved is there: the folder is gone, or full.
+      if (error instanceof NoFolder || error instanceof QuotaExceeded) throw new OperationFailed(Status.Partial);
       // Deleted or moved by somebody else meanwhile.
       if (!(error instanceof NoItem)) throw error;
     }

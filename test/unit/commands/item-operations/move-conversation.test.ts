@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type MoveConversation, moveConversation } from '../../../../lib/commands/item-operations/move-conversation.ts';
 import { OperationFailed } from '../../../../lib/commands/item-operations/status.ts';
+import { QuotaExceeded } from '../../../../lib/mailbox/quota.ts';
 import type { ItemRef } from '../../../../lib/mailbox/server-id.ts';
 import { FolderType, NoFolder, NoItem } from '../../../../lib/mailbox/types.ts';
 import type { FolderId, ItemId } from '../../../../lib/ops/ids.ts';
@@ -85,12 +86,14 @@ describe('moving a conversation always', () => {
     if (status !== 1) expect(told.done).toEqual([]);
   });
 
-  test('goes past what somebody else moved meanwhile; is done in part where the folder is gone', async () => {
+  test('goes past what somebody else moved meanwhile; is done in part where the folder is gone or full [MS-ASCMD R4168]', async () => {
     const found = [at(INBOX, 'a'), at(INBOX, 'b')];
     const gone = await move({}, { found, fails: { a: new NoItem('a' as never) } });
     expect(gone).toMatchObject({ status: 1, done: [expect.anything(), `b from ${INBOX} to mine`] });
     const lost = await move({}, { found, fails: { b: new NoFolder('mine' as FolderId) } });
     expect(lost).toMatchObject({ status: 17, done: { length: 2 } });
+    const full = await move({}, { found, fails: { b: new QuotaExceeded('folderItems') } });
+    expect(full).toMatchObject({ status: 17, done: { length: 2 } });
     await expect(move({}, { found, fails: { a: new TypeError('bug') } })).rejects.toThrow(TypeError);
   });
 });
