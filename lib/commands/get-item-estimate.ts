@@ -67,17 +67,18 @@ async function run(
   if (collections.length === 0 || collections.length > maxCollections) return document({ Status: INVALID_XML });
   const { mailbox, device } = context;
   const ids = collections.map(({ CollectionId }) => parseFolderId(CollectionId));
-  const known = ids.filter((id): id is FolderId => id !== undefined);
+  const known = [...new Set(ids.filter((id): id is FolderId => id !== undefined))];
   const [{ state, heads }, loaded] = await Promise.all([
     mailbox.heads(known),
     states.load(mailbox.id, device.id, known),
   ]);
   const responses: Response[] = [];
+  const counted: Counted = new Map();
   for (const [place, one] of collections.entries()) {
     const id = ids[place];
     const folder = id && synchronised(heads.get(id), classes);
     const found = folder && loaded[known.indexOf(folder.id)]?.state;
-    const answer = folder ? await estimateOf(context, deps, one, folder, state, found) : INVALID_COLLECTION;
+    const answer = folder ? await estimateOf(context, deps, one, folder, state, found, counted) : INVALID_COLLECTION;
     if (answer === INVALID_XML || answer === FILTER_NOT_ALLOWED) return document({ Status: answer });
     responses.push(typeof answer === 'number' ? { Status: answer } : answer);
   }
@@ -88,6 +89,9 @@ function synchronised(folder: Folder | undefined, classes: readonly ItemClassHan
   return classes.some(({ itemClass }) => itemClass === folder?.class) ? folder : undefined;
 }
 
+/** What was counted already, by all that it depends on: a collection may be named a thousand times. */
+type Counted = Map<string, number | undefined>;
+
 /** One collection: its response, or the status that says why there is none. */
 async function estimateOf(
   context: CommandContext,
@@ -96,6 +100,7 @@ async function estimateOf(
   folder: Folder,
   mailboxState: MailboxState,
   state: SyncState | undefined,
+  counted: Counted,
 ): Promise<Response | number> {
   const filter = filterOf(request, folder, state);
   if (typeof filter !== 'object') return filter;
@@ -109,11 +114,12 @@ async function estimateOf(
   const { own, sms, conversationMode } = filter;
   const hasSms = classes.some(({ itemClass }) => itemClass === 'SMS');
   const found = besideInput(context, folder, { sms, conversationMode }, hasSms, conversations);
-  const Estimate = await estimate({
-    ...{ mailbox, device: device.id, folder, state, position, now },
-    filterType: own.filterType,
-    beside: (at, goal) => besideOf(found, at, goal),
-  });
+  const what = [folder.id, verdict, own.filterType, found.sms, found.conversations !== undefined].join(' ');
+  if (!counted.has(what)) {
+    const input = { mailbox, device: device.id, folder, state, position, now, filterType: own.filterType };
+    counted.set(what, await estimate({ ...input, beside: (at, goal) => besideOf(found, at, goal) }));
+  }
+  const Estimate = counted.get(what);
   if (Estimate === undefined) return INVALID_KEY;
   return { Status: OK, Collection: { Class: request.Class, CollectionId: request.CollectionId, Estimate } };
 }

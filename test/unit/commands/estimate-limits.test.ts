@@ -51,6 +51,43 @@ describe('GetItemEstimate', () => {
     expect((await run([{}], { maxCollections: 5000 })).Response).toHaveLength(1);
   });
 
+  test('answers a collection each time that it is named, and counts it once for each filter', async () => {
+    const { world, run } = await open();
+    let pages = 0;
+    const mailbox = altered(world.mailbox, {
+      page: (...given: Parameters<typeof world.mailbox.page>) => {
+        pages++;
+        return world.mailbox.page(...given);
+      },
+    });
+    const once = async (collections: readonly Partial<Collection>[]) => {
+      pages = 0;
+      const { Response } = await run(collections, {}, { mailbox });
+      return Response!.map(({ Status, Collection }) => [Status, Collection?.Estimate]);
+    };
+    const named = (FilterType: number, times: number) => Array.from({ length: times }, () => ({ FilterType }));
+    expect(await once([...named(5, 1), ...named(4, 1)])).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+    const two = pages;
+    expect(two).toBeGreaterThan(0);
+    expect(await once([...named(5, 500), ...named(4, 500)])).toEqual(Array.from({ length: 1000 }, () => [1, 2]));
+    expect(pages).toBe(two);
+  });
+
+  test('reads no state twice', async () => {
+    const { world, run } = await open();
+    const asked: number[] = [];
+    const states = Object.create(world.states) as typeof world.states;
+    states.load = (mailbox, device, folders) => {
+      asked.push(folders.length);
+      return world.states.load(mailbox, device, folders);
+    };
+    expect((await run([{}, {}, { CollectionId: '!' }, {}], { states })).Response).toHaveLength(4);
+    expect(asked).toEqual([1]);
+  });
+
   test('finds the state of a collection behind one that cannot be', async () => {
     const { run } = await open();
     const { Response } = await run([{ CollectionId: '!' }, {}]);
