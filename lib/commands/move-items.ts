@@ -16,7 +16,7 @@ import type { SyncStates } from '../sync/states.ts';
 import { INITIAL_KEY, joinKeys } from '../sync/sync-key.ts';
 
 /** MS-ASCMD 2.2.3.177.10. 5 also stands for what cannot be moved at all, as into a full folder: 7 would be tried again. */
-export const Status = { NoSource: 1, NoTarget: 2, Success: 3, SameFolder: 4, Impossible: 5, Transient: 7 } as const;
+export const Status = { NoSource: 1, NoTarget: 2, Success: 3, SameFolder: 4, NoMove: 5, Transient: 7 } as const;
 /** MS-ASCMD R5653. */
 const MAX_MOVES = 1000;
 const INVALID_XML = 103;
@@ -76,7 +76,7 @@ interface Judged {
 
 /** What can be said before the item is looked at. An item is where its ServerId says, and SrcFldId must say the same. */
 function judge({ SrcMsgId, SrcFldId, DstFldId }: Move, heads: ReadonlyMap<FolderId, unknown>): Judged | number {
-  if (DstFldId.length > 1) return Status.Impossible;
+  if (DstFldId.length > 1) return Status.NoMove;
   const source = parseServerId(SrcMsgId);
   if (!source || source.folder !== SrcFldId || !heads.has(source.folder)) return Status.NoSource;
   const target = parseFolderId(DstFldId[0] ?? '');
@@ -113,7 +113,7 @@ async function moveOne(
     return done({ folder: target, item: moved.id });
   } catch (error) {
     if (error instanceof NoFolder) return { Status: Status.NoTarget };
-    if (error instanceof QuotaExceeded) return { Status: Status.Impossible };
+    if (error instanceof QuotaExceeded) return { Status: Status.NoMove };
     if (isTransient(error)) return { Status: Status.Transient };
     if (!(error instanceof NoItem)) throw error;
     // The answer to this device's own move was lost: the same request again is answered as it was.
