@@ -1,3 +1,4 @@
+import { reapOutbound } from '../delivery/outbound/reap.ts';
 import { type Cancel, sleep } from '../ops/clock.ts';
 import type { MailboxId } from '../ops/ids.ts';
 import { errorFields } from '../ops/log.ts';
@@ -40,6 +41,8 @@ export function keepHouse({ accounts, mailboxes, store, clock, log }: Domain): C
     try {
       for await (const { id } of accounts.list()) {
         await reap(id);
+        const messages = await reapOutbound({ ...store, clock }, id);
+        if (messages > 0) log.info('reaped', { mailbox: id, messages });
         await sleep(clock, PAUSE_MS, stop.signal);
       }
     } finally {

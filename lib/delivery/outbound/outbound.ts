@@ -47,7 +47,8 @@ class Queue implements OutboundQueue {
   readonly #services: OutboundServices;
   readonly #options: OutboundOptions;
   readonly #worker: Worker;
-  readonly #prepared = new Map<string, Queued>();
+  /** Spares `release` the reading. Whoever never learnt of his commit forgets his message, and so does this. */
+  readonly #prepared = new WeakMap<Prepared, Queued>();
   readonly #running = new Map<string, Promise<void>>();
   #timer: Cancel | undefined;
   #closed = false;
@@ -78,21 +79,20 @@ class Queue implements OutboundQueue {
 
   async prepare(envelope: OutgoingEnvelope, raw: Uint8Array): Promise<Prepared> {
     const queued = await queuedMessage(this.#services, envelope, raw, this.#options.inlineBytes);
-    const { id } = queued;
-    // Kept to spare `release` the reading; whoever never comes back for it left the process or failed.
-    this.#prepared.set(id, queued);
-    return { id, writes: [putNew(queued)] };
+    const prepared: Prepared = { id: queued.id, writes: [putNew(queued)] };
+    this.#prepared.set(prepared, queued);
+    return prepared;
   }
 
-  async release({ id }: Prepared): Promise<void> {
-    const queued = this.#prepared.get(id);
-    this.#prepared.delete(id);
+  async release(prepared: Prepared): Promise<void> {
+    const queued = this.#prepared.get(prepared);
+    this.#prepared.delete(prepared);
     if (queued && !this.#closed) await this.#run(queued);
   }
 
-  async discard({ id }: Prepared): Promise<void> {
-    const queued = this.#prepared.get(id);
-    this.#prepared.delete(id);
+  async discard(prepared: Prepared): Promise<void> {
+    const queued = this.#prepared.get(prepared);
+    this.#prepared.delete(prepared);
     if (queued?.blob !== undefined) await this.#services.blobs.delete([queued.blob]).catch(() => {});
   }
 

@@ -38,6 +38,9 @@ export interface Queued {
 
 export const keyOf = ({ id, due }: Pick<Queued, 'id' | 'due'>): Key => keys.outbound(shardOf(id), due, id);
 
+/** What the keys of a mailbox's large messages begin with, before their id. */
+export const blobPrefix = (mailbox: MailboxId) => `${mailbox}/out-`;
+
 function shardOf(id: string): number {
   return createHash('sha256').update(id).digest()[0]! % SHARDS;
 }

@@ -18,7 +18,7 @@ export interface OutgoingEnvelope {
   readonly to: readonly Recipient[];
 }
 
-/** A message that is stored and waits for its rows to commit. */
+/** A message that is stored and waits for its rows to commit. The object itself is what `release` and `discard` know. */
 export interface Prepared {
   readonly id: string;
   /** One row. Whoever commits it has sent the message: nothing but a bounce follows. */

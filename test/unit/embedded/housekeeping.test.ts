@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { queuedMessage } from '../../../lib/delivery/outbound/enqueue.ts';
 import { openDomain } from '../../../lib/embedded/domain.ts';
 import { keepHouse } from '../../../lib/embedded/housekeeping.ts';
 import { readOptions } from '../../../lib/embedded/options.ts';
@@ -56,6 +57,19 @@ describe('housekeeping', () => {
     const garbage = { table: 'mailboxes', pk: mailboxPartition(id), prefix: 'G#' } as const;
     await until(clock, async () => (await domain.store.table.query(garbage)).length === 0);
     expect(await blobs()).toBe(0);
+    stop();
+    await close();
+  });
+
+  it('removes messages of the queue that were never committed, a day after', async () => {
+    const { clock, domain, id, close } = await withHouse();
+    const stop = keepHouse(domain);
+    const envelope = { mailbox: id, from: 'kim@example.test', to: [] };
+    const { blob } = await queuedMessage({ blobs: domain.store.blobs, clock }, envelope, Buffer.alloc(100), 1);
+    await clock.advance(61_000);
+    expect(await domain.store.blobs.get(blob!)).toBeDefined();
+    await clock.advance(86_400_000);
+    await until(clock, async () => (await domain.store.blobs.get(blob!)) === undefined);
     stop();
     await close();
   });

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test, vi } from 'vitest';
 import type { Recipient } from '../../../../lib/delivery/outbound/types.ts';
 import { parseMessage } from '../../../../lib/mail/parse.ts';
 import type { MailboxId } from '../../../../lib/ops/ids.ts';
@@ -74,6 +76,24 @@ describe('a message in the queue', () => {
     for await (const key of world.store.blobs.list('ann/out-')) throw new Error(key);
     expect(await world.folder('bob', INBOX)).toEqual([]);
   });
+});
+
+test('a message whose commit is never heard of is not kept in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const world = await openSendWorld();
+  const forgotten = async () => {
+    const message = new Uint8Array(50_000);
+    await world.outbound.prepare(envelope(beyond('carl@else.test')), message);
+    return new WeakRef(message);
+  };
+  const ref = await forgotten();
+  // What a function awaited last may stand in a register for some turns.
+  await vi.waitFor(() => {
+    collect();
+    expect(ref.deref() === undefined).toBe(true);
+  });
+  await world.outbound.close();
 });
 
 describe('a relay that has trouble', () => {
