@@ -5,6 +5,7 @@ import type { Account, Directory } from '../identity/types.ts';
 import { parseAddresses } from '../mail/addresses.ts';
 import { contentOf } from '../mail/content.ts';
 import type { MailLimits } from '../mail/limits.ts';
+import { parseMessage } from '../mail/parse.ts';
 import { QuotaExceeded } from '../mailbox/quota.ts';
 import { FolderType, type Mailboxes, type NewItem, NoFolder, NoMailbox } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
@@ -26,6 +27,8 @@ export interface DeliveryServices {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<MailLimits>;
+  /** Reads messages; in the thread that asks where absent. */
+  readonly parse?: typeof parseMessage;
   /** Addresses that stand for many; none where absent. */
   readonly groups?: Pick<Groups, 'byAddress' | 'expand' | 'mayWrite'>;
   /** Who is away says so; nobody does where absent. */
@@ -73,7 +76,7 @@ const BLOBS_AT_ONCE = 4;
 
 export function createDelivery(services: DeliveryServices): Delivery {
   const inboxes = new LRUCache<MailboxId, FolderId>({ max: 10_000 });
-  const { mailboxes, directory, clock, log, limits } = services;
+  const { mailboxes, directory, clock, log, limits, parse = parseMessage } = services;
 
   async function inbox(mailbox: MailboxId): Promise<FolderId> {
     const known = inboxes.get(mailbox);
@@ -172,7 +175,7 @@ export function createDelivery(services: DeliveryServices): Delivery {
   };
 
   const read: Delivery['read'] = async (raw, envelope) => {
-    const message = await readMessage(raw, envelope, { now: clock.now(), limits });
+    const message = await readMessage(raw, envelope, { now: clock.now(), limits, parse });
     if (message.parsed.degraded) log.warn('message not understood whole', { reason: message.parsed.degraded });
     return message;
   };

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { MailLimits } from '../mail/limits.ts';
-import { type ParsedMessage, parseMessage } from '../mail/parse.ts';
+import type { ParsedMessage, parseMessage } from '../mail/parse.ts';
 import { type ItemId, ulidFor } from '../ops/ids.ts';
 
 /** How a message came. */
@@ -34,10 +34,10 @@ const LATE_MS = 3_600_000;
 export async function readMessage(
   raw: Uint8Array,
   envelope: Envelope,
-  options: { readonly now: number; readonly limits?: Partial<MailLimits> },
+  options: { readonly now: number; readonly limits?: Partial<MailLimits>; readonly parse: typeof parseMessage },
 ): Promise<IncomingMessage> {
-  const { now, limits } = options;
-  const dated = await parseMessage(raw, { now, limits, undated: envelope.undated });
+  const { now, limits, parse } = options;
+  const dated = await parse(raw, { now, limits, undated: envelope.undated });
   const late = envelope.arrival === 'live' && now - dated.received > LATE_MS;
   const parsed = late ? { ...dated, received: now } : dated;
   const key = keyOf(raw, dated, envelope);

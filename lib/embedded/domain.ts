@@ -11,6 +11,7 @@ import { openFileBlobs } from '../store/files/blobs.ts';
 import type { Store, Table } from '../store/ports.ts';
 import { BLOB_FOLDER, openSqliteStore } from '../store/sqlite/open.ts';
 import type { EmbeddedOptions } from './options.ts';
+import { createThreadedParser } from './parse-thread.ts';
 import { createPeople, openVault, type People } from './people.ts';
 import { createTenants, type Tenants } from './tenants.ts';
 
@@ -49,7 +50,8 @@ export async function openDomain(
   const { tenants, tell } = createTenants({ options, store, clock, log, hashCost: settings.hashCost });
   const relay = options.relayUrl !== undefined;
   const index = openIndex(options, store);
-  const people = createPeople({ ...tenants, options, store, clock, log, relay, vault: openVault(options) });
+  const parse = createThreadedParser({ clock, log });
+  const people = createPeople({ ...tenants, options, store, clock, log, relay, vault: openVault(options), parse });
   return {
     ...people,
     ...tenants,

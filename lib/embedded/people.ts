@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { correspondents } from '../delivery/correspondents.ts';
-import { createDelivery, type Delivery } from '../delivery/deliver.ts';
+import { createDelivery, type Delivery, type DeliveryServices } from '../delivery/deliver.ts';
 import { type AutoReplyOptions, createAutoReplies } from '../delivery/oof/auto-replies.ts';
 import { type OofStore, oofStore } from '../delivery/oof/settings.ts';
 import { createDoorbell, type Doorbell } from '../delivery/outbound/doorbell.ts';
@@ -46,10 +46,12 @@ export interface PeopleDeps {
   readonly relay: boolean;
   /** Recovery passwords are refused where absent. */
   readonly vault?: Vault;
+  /** Reads what comes in; in the thread that asks where absent. */
+  readonly parse?: DeliveryServices['parse'];
 }
 
 export function createPeople(deps: PeopleDeps): People {
-  const { options, store, accounts, devices, policies, mailboxes, clock, log, relay, vault } = deps;
+  const { options, store, accounts, devices, policies, mailboxes, clock, log, relay, vault, parse } = deps;
   const { table, blobs } = store;
   const groups = createGroups({ table, clock, directory: accounts });
   const oof = oofStore(table, clock);
@@ -74,7 +76,7 @@ export function createPeople(deps: PeopleDeps): People {
     oof,
     recovery: createRecovery({ devices, policies, vault }),
     delivery: createDelivery({
-      ...{ directory: accounts, mailboxes, table, blobs, clock, log, groups, autoReplies, queued },
+      ...{ directory: accounts, mailboxes, table, blobs, clock, log, groups, autoReplies, queued, parse },
     }),
     doorbell,
   };

@@ -69,6 +69,11 @@ export async function parseMessage(raw: Uint8Array, options: ParseOptions): Prom
   }
 }
 
+/** The message without a look at its parts, for whoever could not let it be parsed to the end. */
+export function unparsedMessage(raw: Uint8Array, options: ParseOptions): ParsedMessage {
+  return rawMessage(repairHeaders(raw), options, withLimits(MAIL_LIMITS, options.limits));
+}
+
 /** RFC 2919, RFC 2369. */
 const LIST_FIELDS = ['list-id', 'list-post', 'list-unsubscribe'];
 

@@ -68,10 +68,13 @@ describe('the published package', () => {
         `import { start } from 'direct-push';
        const server = await start({ port: 0, smtpPort: 0, dataDir: './library', logLevel: 'silent' });
        const response = await fetch(server.url + '/healthz');
-       console.log(response.status);
+       const large = Buffer.from('Subject: large\\r\\n\\r\\n' + 'text\\r\\n'.repeat(300_000));
+       const { parsed } = await server.domain.delivery.read(large, { from: '', arrival: 'live' });
+       console.log(response.status, parsed.subject, parsed.degraded ?? 'whole');
        await server.close();`,
       );
-      expect(run(process.execPath, ['use.js']).trim()).toBe('200');
+      // The thread that reads large messages is found in the package.
+      expect(run(process.execPath, ['use.js']).trim()).toBe('200 large whole');
     },
     1 * MINUTES,
   );
