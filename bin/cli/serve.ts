@@ -13,6 +13,7 @@ interface ServeFlags extends StoreFlags {
   readonly tlsName?: string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly smimeRoots?: string;
   readonly trustedHops?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly authUrl?: string;
@@ -59,6 +60,7 @@ export function serveCommand(program: Command): void {
     .option('--tls-name <name...>', 'further names and addresses for that certificate')
     .option('--tls-cert <file>', 'HTTPS with this certificate chain, PEM (TLS_CERT)')
     .option('--tls-key <file>', 'its private key, PEM (TLS_KEY)')
+    .option('--smime-roots <file>', 'more authorities whose S/MIME certificates are good, PEM (SMIME_ROOTS)')
     .option('--https-port <number>', 'HTTPS port (HTTPS_PORT, default 8443)')
     .option('--trusted-hops <number>', 'proxies in front whose X-Forwarded-For is believed (TRUSTED_HOPS, default 0)')
     .option('--auth-url <url>', 'check passwords by POST to this endpoint instead of here (AUTH_URL)')
@@ -118,6 +120,7 @@ async function serve(flags: ServeFlags): Promise<void> {
       tlsNames: flags.tlsName,
       tlsCert: flags.tlsCert,
       tlsKey: flags.tlsKey,
+      smimeRoots: flags.smimeRoots,
       trustedHops: flags.trustedHops,
       logLevel: flags.logLevel,
       authUrl: flags.authUrl,

@@ -33,6 +33,8 @@ export const EmbeddedOptions = z
     tls: z.boolean().default(false),
     tlsCert: z.string().optional(),
     tlsKey: z.string().optional(),
+    /** PEM file of authorities, besides the public ones, whose S/MIME certificates ValidateCert finds good. */
+    smimeRoots: z.string().min(1).optional(),
     /** More names for the made certificate: what phones will be told to connect to. */
     tlsNames: z.array(z.string().min(1)).default([]),
     store: z.enum(['sqlite', 'dynamodb']).default('sqlite'),
@@ -139,6 +141,7 @@ const ENVIRONMENT: Readonly<Record<string, keyof EmbeddedOptions>> = {
   DATA_DIR: 'dataDir',
   TLS_CERT: 'tlsCert',
   TLS_KEY: 'tlsKey',
+  SMIME_ROOTS: 'smimeRoots',
   STORE: 'store',
   AWS_ENDPOINT_URL: 'endpoint',
   AWS_REGION: 'region',

@@ -52,6 +52,8 @@ export interface ProductSettings {
   /** Items in one answer of Sync, bytes; the command's own limit for the lane where absent. */
   readonly responseBytes?: number;
   readonly limits?: Partial<RequestLimits>;
+  /** PEM of authorities for S/MIME, besides the public ones. */
+  readonly smimeRoots?: readonly string[];
   /** Absent: no spans. */
   readonly tracer?: Tracer;
   /** What Autodiscover names: `https://mail.example.com`. The name that a client came by where absent. */
@@ -109,7 +111,7 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
       createSearch({ mail: search, addressBook, photos, classes: shown }),
       createFind({ mail: search, addressBook, photos }),
       createResolveRecipients({ addressBook, groups, photos, certificates }),
-      createValidateCert(rootCertificates),
+      createValidateCert([...(settings.smimeRoots ?? []), ...rootCertificates]),
       createPing({
         table,
         log,

@@ -20,6 +20,7 @@ import { startHolding } from './holding.ts';
 import { startMailOut } from './mail-out.ts';
 import { type EmbeddedInput, type EmbeddedOptions, readOptions } from './options.ts';
 import { createProduct, type ProductSettings } from './product.ts';
+import { readRoots } from './smime-roots.ts';
 import { ensureTls, localNames } from './tls.ts';
 import { trustPages } from './trust.ts';
 
@@ -86,6 +87,7 @@ async function assemble(
   undo: (() => Promise<void> | void)[],
 ): Promise<Running> {
   const { clock, log } = settings;
+  const smimeRoots = await readRoots(options.smimeRoots);
   const own = ownCommits(options, clock);
   const domain = await openDomain(options, clock, log, { ...settings, over: own.over });
   undo.push(() => domain.close());
@@ -96,8 +98,9 @@ async function assemble(
   undo.push(() => holding.close());
   const mailOut = startMailOut(domain);
   undo.push(() => mailOut.close());
-  const product = createProduct(domain, holder, mailOut, settings);
-  const another = (of: Holder, given: ProductSettings) => createProduct(domain, of, mailOut, { ...settings, ...given });
+  const made: ProductSettings = { ...settings, smimeRoots };
+  const product = createProduct(domain, holder, mailOut, made);
+  const another = (of: Holder, given: ProductSettings) => createProduct(domain, of, mailOut, { ...made, ...given });
   const handler = settings.front?.(product, another) ?? product;
   const tls = await certificate(options, clock);
   const front = {

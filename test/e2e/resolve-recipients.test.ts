@@ -1,7 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ResolveRecipientsRequest, ResolveRecipientsResponse } from '../../lib/documents/resolve-recipients.ts';
 import { ValidateCertRequest, ValidateCertResponse } from '../../lib/documents/validate-cert.ts';
+import { makeCertificate, pem } from '../support/certificates.ts';
 import type { Phone } from '../support/client/phone.ts';
+import { temporaryFolder } from '../support/make-store.ts';
 import { PASSWORD, startServer } from './harness.ts';
 import { ready, sharedServer } from './shared.ts';
 
@@ -152,6 +156,19 @@ describe('ValidateCert', () => {
       Status: 1,
       Certificate: [{ Status: 5 }, { Status: 5 }],
     });
+  });
+
+  it('trusts the authorities of a company where it is told of them', async () => {
+    const now = Date.now();
+    const der = await makeCertificate('Office CA', { from: now - 86_400_000, to: now + 86_400_000, ca: true });
+    const text = Buffer.from(der).toString('base64');
+    const stranger = await ready(await shared.person());
+    expect(await validate(stranger, [text])).toEqual({ Status: 1, Certificate: [{ Status: 4 }] });
+    const smimeRoots = join(await temporaryFolder(), 'roots.pem');
+    await writeFile(smimeRoots, pem(der));
+    const phone = (await startServer({ smimeRoots })).phone();
+    await phone.start();
+    expect(await validate(phone, [text])).toEqual({ Status: 1, Certificate: [{ Status: 1 }] });
   });
 
   it('says 2 to none and to more than a hundred [MS-ASCMD R4476 R5662]', async () => {
