@@ -25,7 +25,7 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number;
   /** Page cache. Default 8 MB. */
   readonly cacheKb?: number;
-  /** Rows kept decoded. Default 4 MB; 0 keeps none. */
+  /** Rows kept decoded. Default 1 MB; 0 keeps none. */
   readonly rowsKb?: number;
   /** Between two looks for commits of other processes that did not ring. Default 5,000. */
   readonly lookMs?: number;
@@ -44,7 +44,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const { clock, log } = options;
   const busyTimeoutMs = limit('busyTimeoutMs', options.busyTimeoutMs ?? 500, 0, 60_000);
   const cacheKb = limit('cacheKb', options.cacheKb ?? 8 * 1024, 64, 16 * 1024 * 1024);
-  const rowsKb = limit('rowsKb', options.rowsKb ?? 4 * 1024, 0, 16 * 1024 * 1024);
+  const rowsKb = limit('rowsKb', options.rowsKb ?? 1024, 0, 16 * 1024 * 1024);
   const lookMs = limit('lookMs', options.lookMs ?? 5000, 10, 3_600_000);
   const everyMs = limit('sweepMs', options.sweepMs ?? 60_000, 100, 86_400_000);
   // Mail of everybody is in here.
