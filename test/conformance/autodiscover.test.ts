@@ -117,7 +117,9 @@ const CHECKS: Readonly<Record<string, (row: Row, value: string) => void>> = {
 };
 
 describe('the structure of Autodiscover', () => {
-  it.each(rows)('$parent/$element $fact [$ids]', (row) => {
+  // Whole, where the runner would cut what it fills in: ids that are cut prove nothing.
+  const titled = rows.map((row) => [`${row.parent}/${row.element} ${row.fact} [${row.ids}]`, row] as const);
+  it.each(titled)('%s', (_, row) => {
     const [kind, value = ''] = row.fact.split(' ');
     const check = CHECKS[kind!];
     if (!check) throw new Error(`no check for ${row.fact}`);

@@ -42,6 +42,7 @@ const report = JSON.parse(readFileSync(values.results ?? runTests(), 'utf8')) as
 const proved = new Set<string>();
 for (const { assertionResults } of report.testResults) {
   for (const { fullName, status } of assertionResults) {
+    if (/\[MS-AS[^\]]*…/.test(fullName)) throw new Error(`the runner has cut the ids of: ${fullName}`);
     if (status === 'passed') for (const { document, id } of idsIn(fullName)) proved.add(`${document} ${id}`);
   }
 }

@@ -53,19 +53,20 @@ describe('the structure of documents', () => {
     expect(named.filter((name, place) => named.indexOf(name) !== place)).toEqual([]);
   });
 
-  it.each(rows.filter(({ schema }) => isAnswered(schema)))(
-    '$schema: $parent/$element $fact [$ids]',
-    ({ schema: name, parent, element, fact }) => {
-      const schema = schemas.get(name);
-      if (!schema) throw new Error(`there is no ${name}`);
-      const [kind, ...values] = fact.split(' ');
-      const check = CHECKS[kind!];
-      if (!check) throw new Error(`no check for ${fact}`);
-      const versions = SUPPORTED_VERSIONS.filter((version) => occurs(schema, version, parent, element));
-      expect(versions, 'versions that have the element').not.toEqual([]);
-      check({ schema, parent, element, versions }, ...values);
-    },
-  );
+  // Whole, where the runner would cut what it fills in: ids that are cut prove nothing.
+  const titled = rows
+    .filter(({ schema }) => isAnswered(schema))
+    .map((row) => [`${row.schema}: ${row.parent}/${row.element} ${row.fact} [${row.ids}]`, row] as const);
+  it.each(titled)('%s', (_, { schema: name, parent, element, fact }) => {
+    const schema = schemas.get(name);
+    if (!schema) throw new Error(`there is no ${name}`);
+    const [kind, ...values] = fact.split(' ');
+    const check = CHECKS[kind!];
+    if (!check) throw new Error(`no check for ${fact}`);
+    const versions = SUPPORTED_VERSIONS.filter((version) => occurs(schema, version, parent, element));
+    expect(versions, 'versions that have the element').not.toEqual([]);
+    check({ schema, parent, element, versions }, ...values);
+  });
 });
 
 interface Subject {

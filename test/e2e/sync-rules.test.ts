@@ -69,9 +69,9 @@ describe('a Sync', () => {
   );
 
   it.each([
-    ['two classes', [el('AirSync', 'Class', 'Email'), el('AirSync', 'Class', 'Email')], '[MS-ASCMD R938]'],
-    ['two MaxItems', [el('AirSync', 'MaxItems', '5'), el('AirSync', 'MaxItems', '6')], '[MS-ASCMD R3280]'],
-  ])('takes %s in Options %s', async (_, parts) => {
+    ['two classes', '[MS-ASCMD R938]', [el('AirSync', 'Class', 'Email'), el('AirSync', 'Class', 'Email')]],
+    ['two MaxItems', '[MS-ASCMD R3280]', [el('AirSync', 'MaxItems', '5'), el('AirSync', 'MaxItems', '6')]],
+  ] as const)('takes %s in Options %s', async (_, _ids, parts) => {
     const person = await shared.person();
     await person.mail('One');
     const phone = person.phone();
