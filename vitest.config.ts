@@ -10,9 +10,6 @@ const BOTH_LANES = [
   'folders',
   'sync',
   'move-items',
-  'send-mail',
-  'drafts',
-  'item-operations',
   'find',
   'settings',
 ].map((name) => `test/e2e/${name}.test.ts`);
