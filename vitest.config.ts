@@ -3,16 +3,9 @@ import { defineConfig } from 'vitest/config';
 const ci = process.env.CI === 'true';
 
 /** End-to-end tests that run a second time, over DynamoDB and both lanes (`test/e2e/mode.ts`). */
-const BOTH_LANES = [
-  'main-job',
-  'processes',
-  'provision',
-  'folders',
-  'sync',
-  'move-items',
-  'find',
-  'settings',
-].map((name) => `test/e2e/${name}.test.ts`);
+const BOTH_LANES = ['main-job', 'processes', 'provision', 'folders', 'sync', 'move-items', 'find', 'settings'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
