@@ -15,7 +15,7 @@ import { currentKey } from '../sync/state.ts';
 import type { SyncStates } from '../sync/states.ts';
 import { INITIAL_KEY, joinKeys } from '../sync/sync-key.ts';
 
-/** MS-ASCMD 2.2.3.177.10. 5 also stands for what cannot be moved at all, as into a full folder: 7 would be tried again. */
+/** MS-ASCMD 2.2.3.177.10, which has none for a full folder: it is 5 here, since 7 would be tried again for ever. */
 export const Status = { NoSource: 1, NoTarget: 2, Success: 3, SameFolder: 4, NoMove: 5, Transient: 7 } as const;
 /** MS-ASCMD R5653. */
 const MAX_MOVES = 1000;
