@@ -26,9 +26,9 @@ export interface DynamoStoreOptions {
   readonly follow?: boolean;
   /** Between two reads of a quiet shard. Default 250: AWS takes five reads a second of each shard. */
   readonly pollMs?: number;
-  /** Connections kept to DynamoDB. Default 128. */
+  /** Connections kept to DynamoDB, and operations under way; the rest wait for their turn. Default 128. */
   readonly maxSockets?: number;
-  /** Default 1,000 and 5,000. */
+  /** Default 3,000, since a small task that takes a thousand connections may look up only after a second; and 5,000. */
   readonly connectionTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
   /** Attempts at reads and transactions, the first included. Default 4. */
@@ -40,7 +40,8 @@ export async function openDynamoStore(options: DynamoStoreOptions): Promise<Stor
   const { clock, log, blobs } = options;
   const names = options.names ?? prefixed(options.tablePrefix ?? 'direct-push-');
   const pollMs = limit('pollMs', options.pollMs ?? 250, 1, 60_000);
-  const config = clientConfig(options);
+  const maxSockets = limit('maxSockets', options.maxSockets ?? 128, 1, 10_000);
+  const config = clientConfig(options, maxSockets);
   const repeating = new DynamoDBClient({
     ...config,
     maxAttempts: limit('maxAttempts', options.maxAttempts ?? 4, 1, 20),
@@ -66,7 +67,8 @@ export async function openDynamoStore(options: DynamoStoreOptions): Promise<Stor
     await close();
     throw error;
   }
-  return { table: new DynamoTable({ repeating, once }, names, clock), feed: feed ?? NO_FEED, blobs, close };
+  const table = new DynamoTable({ repeating, once }, names, clock, maxSockets);
+  return { table, feed: feed ?? NO_FEED, blobs, close };
 }
 
 const NO_FEED: Feed = {
@@ -79,15 +81,15 @@ export function prefixed(prefix: string): Record<TableName, string> {
   return { mailboxes: `${prefix}mailboxes`, devices: `${prefix}devices`, directory: `${prefix}directory` };
 }
 
-function clientConfig(options: DynamoStoreOptions): DynamoDBClientConfig {
-  const maxSockets = limit('maxSockets', options.maxSockets ?? 128, 1, 10_000);
-  const agent = { keepAlive: true, maxSockets };
+function clientConfig(options: DynamoStoreOptions, maxSockets: number): DynamoDBClientConfig {
+  // A few more than there are operations: the stream is read through them too, and an answer may still be on its way.
+  const agent = { keepAlive: true, maxSockets: maxSockets + 16 };
   return {
     ...(options.endpoint && { endpoint: options.endpoint }),
     ...(options.region && { region: options.region }),
     ...(options.credentials && { credentials: options.credentials }),
     requestHandler: {
-      connectionTimeout: limit('connectionTimeoutMs', options.connectionTimeoutMs ?? 1000, 1, 60_000),
+      connectionTimeout: limit('connectionTimeoutMs', options.connectionTimeoutMs ?? 3000, 1, 60_000),
       requestTimeout: limit('requestTimeoutMs', options.requestTimeoutMs ?? 5000, 1, 300_000),
       // Without this a late answer is only warned of.
       throwOnRequestTimeout: true,

@@ -6,10 +6,12 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandInput,
   type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { type Clock, sleep } from '../../ops/clock.ts';
 import type { Consistency, Key, Query, Row, Table, TableName, Write } from '../ports.ts';
 import { StoreUnavailable } from '../ports.ts';
@@ -40,22 +42,29 @@ export class DynamoTable implements Table {
   readonly #clients: DynamoClients;
   readonly #names: Readonly<Record<TableName, string>>;
   readonly #clock: Clock;
+  /**
+   * An operation that finds no free connection would wait for one inside the SDK, where its timeouts run already: of
+   * five thousand phones that came to a new task at once, nearly all were refused.
+   */
+  readonly #turn: LimitFunction;
 
-  constructor(clients: DynamoClients, names: Readonly<Record<TableName, string>>, clock: Clock) {
+  /** @param atOnce operations under way; the rest wait for as long as it takes */
+  constructor(clients: DynamoClients, names: Readonly<Record<TableName, string>>, clock: Clock, atOnce: number) {
     this.#clients = clients;
     this.#names = names;
     this.#clock = clock;
+    this.#turn = pLimit(atOnce);
   }
 
   async get(key: Key, consistency: Consistency = 'strong'): Promise<Row | undefined> {
     checkKey(key.pk, key.sk);
-    const command = new GetItemCommand({
+    const asked = {
       TableName: this.#names[key.table],
       Key: keyAttributes(key),
       ConsistentRead: consistency === 'strong',
-    });
+    };
     try {
-      const { Item } = await this.#clients.repeating.send(command);
+      const { Item } = await this.#turn(() => this.#clients.repeating.send(new GetItemCommand(asked)));
       return Item && toRow(Item);
     } catch (error) {
       throw readError(error);
@@ -89,15 +98,16 @@ export class DynamoTable implements Table {
     let start: Attributes | undefined;
     try {
       do {
-        const { Items, LastEvaluatedKey } = await this.#clients.repeating.send(
-          new QueryCommand({
-            TableName: this.#names[query.table],
-            ...keyParts(query, range),
-            ScanIndexForward: query.order !== 'descending',
-            ConsistentRead: (query.consistency ?? 'strong') === 'strong',
-            ...(Number.isFinite(limit) && { Limit: limit - rows.length }),
-            ...(start && { ExclusiveStartKey: start }),
-          }),
+        const asked: QueryCommandInput = {
+          TableName: this.#names[query.table],
+          ...keyParts(query, range),
+          ScanIndexForward: query.order !== 'descending',
+          ConsistentRead: (query.consistency ?? 'strong') === 'strong',
+          ...(Number.isFinite(limit) && { Limit: limit - rows.length }),
+          ...(start && { ExclusiveStartKey: start }),
+        };
+        const { Items, LastEvaluatedKey } = await this.#turn(() =>
+          this.#clients.repeating.send(new QueryCommand(asked)),
         );
         for (const item of Items ?? []) {
           // The exclusive bound of a prefix was asked for as an inclusive one.
@@ -142,16 +152,15 @@ export class DynamoTable implements Table {
 
   async #together(writes: readonly Write[]): Promise<void> {
     const TransactItems = writes.map((write) => this.#item(write));
-    await this.#clients.repeating.send(
-      new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: randomUUID() }),
-    );
+    const asked = { TransactItems, ClientRequestToken: randomUUID() };
+    await this.#turn(() => this.#clients.repeating.send(new TransactWriteItemsCommand(asked)));
   }
 
   async #single(write: Exclude<Write, { op: 'check' }>): Promise<void> {
     const { Put, Update, Delete } = this.#item(write);
-    if (Put) await this.#clients.once.send(new PutItemCommand(Put));
-    if (Update) await this.#clients.once.send(new UpdateItemCommand(Update));
-    if (Delete) await this.#clients.once.send(new DeleteItemCommand(Delete));
+    if (Put) await this.#turn(() => this.#clients.once.send(new PutItemCommand(Put)));
+    if (Update) await this.#turn(() => this.#clients.once.send(new UpdateItemCommand(Update)));
+    if (Delete) await this.#turn(() => this.#clients.once.send(new DeleteItemCommand(Delete)));
   }
 
   #item(write: Write): TransactWriteItem {
@@ -180,11 +189,11 @@ export class DynamoTable implements Table {
     }
     for (let attempt = 0; attempt < BATCH_ATTEMPTS; attempt++) {
       if (attempt > 0) await sleep(this.#clock, Math.random() * BATCH_WAIT_MS * 2 ** attempt);
-      const { Responses = {}, UnprocessedKeys = {} } = await this.#clients.repeating
-        .send(new BatchGetItemCommand({ RequestItems: request }))
-        .catch((error) => {
-          throw readError(error);
-        });
+      const asked = { RequestItems: request };
+      const send = () => this.#clients.repeating.send(new BatchGetItemCommand(asked));
+      const { Responses = {}, UnprocessedKeys = {} } = await this.#turn(send).catch((error) => {
+        throw readError(error);
+      });
       for (const [name, items] of Object.entries(Responses)) {
         for (const item of items) {
           const row = toRow(item);

@@ -162,6 +162,40 @@ describe.skipIf(missing('dynoxide') !== undefined)('over a bad network', () => {
     expect(await stored(store)).toBe(1);
   });
 
+  it.each([
+    ['get', 'GetItem', (store: Store) => store.table.get(key)],
+    ['query', 'Query', (store: Store) => store.table.query({ table: 'devices', pk: 'p' })],
+    ['batchGet', 'BatchGetItem', (store: Store) => store.table.batchGet([key])],
+    ['single write', 'UpdateItem', (store: Store) => store.table.transact([count])],
+    ['transaction', 'TransactWriteItems', (store: Store) => store.table.transact([count, other])],
+  ] as const)('lets every %s beyond its connections wait before its time runs', async (_, operation, run) => {
+    // Three take all their time one after another; with a clock that ran while they wait the last would be too late.
+    const { store, proxy, made } = await open({ maxSockets: 1, maxAttempts: 1 });
+    let left = 3;
+    const under: number[] = [];
+    let begun = 0;
+    let ended = 0;
+    proxy.behave = (call) => {
+      if (call.operation !== operation) return 'pass';
+      under.push(++begun - ended);
+      return left-- > 0 ? 'hang' : 'pass';
+    };
+    const names = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        run(store)
+          .then(
+            () => 'good',
+            (error: Error) => error.name,
+          )
+          .finally(() => ended++),
+      ),
+    );
+    expect(names.slice(0, 3)).not.toContain('good');
+    expect(names.slice(3)).toEqual(['good', 'good', 'good']);
+    expect(Math.max(...under)).toBe(1);
+    expect(made(operation)).toHaveLength(6);
+  });
+
   describe('a read', () => {
     it.each(['drop', 'hang', { error: 'InternalServerError', status: 500 }, { error: 'ThrottlingException' }] as const)(
       'gets over %o',
