@@ -52,6 +52,17 @@ describe.each(ENGINES.filter(([, , missing]) => !missing))('%s', (_, open, __) =
   });
   const listed = async (prefix: string) => (await all(blobs.list(prefix))).sort();
 
+  it('serves others while sixty readers that stopped reading keep their streams open', async () => {
+    const m = freshMailbox();
+    // More than what is buffered on the way.
+    await blobs.put(`${m}/large`, new Uint8Array(2 ** 20));
+    await blobs.put(`${m}/small`, bytesOf('small'));
+    const stalled = Array.from({ length: 60 }, () => blobs.stream(`${m}/large`)[Symbol.asyncIterator]());
+    await Promise.all(stalled.map((reader) => reader.next()));
+    expect(textOf(await blobs.get(`${m}/small`))).toBe('small');
+    await Promise.all(stalled.map((reader) => reader.return?.()));
+  }, 30_000);
+
   it('gives back what was put, whole and streamed, from bytes and from a stream', async () => {
     const m = freshMailbox();
     const parts = async function* () {

@@ -31,6 +31,9 @@ export interface S3Blobs extends Blobs {
 
 type Range = { readonly start: number; readonly end?: number };
 
+/** The SDK's own would have fifty. */
+const AGENT = { keepAlive: true, maxSockets: 2000 };
+
 /** As many as one request deletes. */
 const DELETES = 1000;
 
@@ -50,7 +53,8 @@ export function openS3Blobs(options: S3BlobsOptions): S3Blobs {
     // Compatible servers do not know the newer checksums; TLS and the length protect a blob well enough.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 2000, requestTimeout: 30_000 },
+    // A blob that a slow phone loads keeps its connection for as long, and who waits for one waits within these times.
+    requestHandler: { connectionTimeout: 3000, requestTimeout: 30_000, httpAgent: AGENT, httpsAgent: AGENT },
   });
   return new BucketBlobs(client, options.bucket, maxBytes);
 }
