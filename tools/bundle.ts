@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Bundle, buildBundle, packageRoot } from '../lib/infra/bundles.ts';
+import { BUNDLE_FILE, type BundleFile, buildBundle, packageRoot } from '../lib/infra/bundles.ts';
 import { BUNDLE_NAMES, type BundleName, entryPoint } from '../lib/infra/catalogue.ts';
 
 const { values, positionals } = parseArgs({
@@ -20,7 +20,7 @@ const names = positionals.length > 0 ? (positionals as BundleName[]) : BUNDLE_NA
 let status = 0;
 for (const name of names) {
   try {
-    report(buildBundle(name, path.join(values.out, name)));
+    for (const one of buildBundle(name, path.join(values.out, name)).files) report(name, one);
   } catch (error) {
     const absent = !existsSync(path.join(packageRoot, entryPoint(name)));
     console.error(`${name}: ${absent ? `no ${entryPoint(name)}` : (error as Error).message}`);
@@ -29,10 +29,11 @@ for (const name of names) {
 }
 process.exitCode = status;
 
-function report({ name, bytes, budget }: Bundle): void {
+function report(bundle: BundleName, { file, bytes, budget }: BundleFile): void {
+  const name = file === BUNDLE_FILE ? bundle : `${bundle}/${path.parse(file).name}`;
   const kilobytes = (n: number) => `${Math.ceil(n / 1000)} kB`.padStart(8);
   const over = bytes > budget;
-  console.log(`${name.padEnd(14)}${kilobytes(bytes)} of ${kilobytes(budget)}${over ? '  over its budget' : ''}`);
+  console.log(`${name.padEnd(20)}${kilobytes(bytes)} of ${kilobytes(budget)}${over ? '  over its budget' : ''}`);
   if (over) status = 1;
 }
 

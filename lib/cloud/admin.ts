@@ -26,7 +26,7 @@ export async function openAdministration(
 ): Promise<Administration> {
   const deployed = await readStack(stack, where);
   const config = { ...deployed, endpoint: where.endpoint };
-  const domain = await openCloudDomain(config, { ...base, metrics: noMetrics }, undefined, openRecoveryVault);
+  const domain = await openCloudDomain(config, { ...base, metrics: noMetrics }, { openVault: openRecoveryVault });
   const client = new DynamoDBClient({ ...where, region: deployed.region });
   return {
     domain,

@@ -1,3 +1,4 @@
+import type { DeliveryServices } from '../delivery/deliver.ts';
 import type { Domain } from '../embedded/domain.ts';
 import { type EmbeddedOptions, readOptions } from '../embedded/options.ts';
 import { createPeople } from '../embedded/people.ts';
@@ -61,16 +62,21 @@ type Settings = Partial<
 /** Given by the processes that answer Settings: the others do not even carry the code. */
 export type OpenVault = typeof openRecoveryVault;
 
-/**
- * The store with all that works on it. Opening calls nothing: what cannot be reached is told by the first use.
- * @param over wraps the table, for whoever wants to know what is committed
- * @param openVault recovery passwords are refused without it
- */
+/** What not every process has. */
+export interface CloudParts {
+  /** Wraps the table, for whoever wants to know what is committed. */
+  readonly over?: (table: Table) => Table;
+  /** Recovery passwords are refused where absent. */
+  readonly openVault?: OpenVault;
+  /** Reads messages; in the thread that asks where absent, as is right where that has one request at a time. */
+  readonly parse?: DeliveryServices['parse'];
+}
+
+/** The store with all that works on it. Opening calls nothing: what cannot be reached is told by the first use. */
 export async function openCloudDomain(
   config: StoreConfig & Settings & Where,
   { clock, log }: Base,
-  over: (table: Table) => Table = (table) => table,
-  openVault?: OpenVault,
+  { over = (table) => table, openVault, parse }: CloudParts = {},
 ): Promise<Domain> {
   const options = optionsOf(config);
   const { region, endpoint, recoverySecret } = config;
@@ -93,7 +99,7 @@ export async function openCloudDomain(
   const { tenants, tell } = createTenants({ options, store, clock, log });
   const relay = config.outbound === 'ses';
   const vault = recoverySecret === undefined ? undefined : openVault?.(recoverySecret, { region, endpoint });
-  const people = createPeople({ ...tenants, options, store, clock, log, relay, vault });
+  const people = createPeople({ ...tenants, options, store, clock, log, relay, vault, parse });
   return {
     ...people,
     ...tenants,

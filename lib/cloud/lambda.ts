@@ -23,7 +23,7 @@ export async function openWakingDomain(
     fastPath = openFastPath(config, openTransport(config, table, base), table, base);
     return fastPath.over(table);
   };
-  const domain = await openCloudDomain(config, base, over, openVault);
+  const domain = await openCloudDomain(config, base, { over, openVault });
   return { domain, fastPath: fastPath! };
 }
 

@@ -1,5 +1,6 @@
 import { createOutbound } from '../delivery/outbound/outbound.ts';
 import type { Domain } from '../embedded/domain.ts';
+import { createThreadedParser } from '../embedded/parse-thread.ts';
 import { createProduct } from '../embedded/product.ts';
 import { listenHybrid } from '../http/hybrid.ts';
 import type { HashCost } from '../identity/password-hash.ts';
@@ -57,6 +58,11 @@ export interface Task {
 /** The load balancer must be the one that closes idle connections, or it meets closed ones. */
 const KEEP_ALIVE_SPARE_MS = 60_000;
 const GAUGE_MS = 60_000;
+/**
+ * MB of memory of the thread that reads large messages: the smallest task has 512 for all. Their bytes are not part of
+ * it, and a message of 40 MB takes no more than 32.
+ */
+const THREAD_HEAP_MB = 96;
 /** After a time without a connection all that is held is looked at within this. */
 const RECHECK_MS = 10_000;
 
@@ -65,7 +71,7 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
   const { clock, log, metrics, tracer, identity } = parts;
   const { task } = identity;
   let holding: { readonly holder: Holder; readonly fastPath: FastPath } | undefined;
-  const open = parts.open ?? ((over) => openCloudDomain(config, parts, over, parts.openVault));
+  const open = parts.open ?? ((over) => openThreadedDomain(config, parts, over));
   const domain = await open((table) => {
     const others = openTransport(config, table, parts);
     const transport: WakeTransport = withSelf(task, (message) => holding?.holder.receive(message), others);
@@ -138,6 +144,12 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
       metrics.flush();
     },
   };
+}
+
+/** A large message takes the fraction of a CPU that a task has for half a minute, and everything held would wait. */
+function openThreadedDomain(config: TaskConfig, parts: TaskParts, over: (table: Table) => Table): Promise<Domain> {
+  const parse = createThreadedParser(parts, { heapMb: THREAD_HEAP_MB });
+  return openCloudDomain(config, parts, { over, openVault: parts.openVault, parse });
 }
 
 function gauge(clock: Clock, run: () => void): () => void {

@@ -2,6 +2,8 @@
  * Large messages are read in a thread of their own: 25 MB take seconds, and every Ping that is held here would wait for
  * them. Small ones are read where they are, for a thread costs more than they do.
  */
+import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { withLimits } from '../mail/limits.ts';
 import { type ParsedMessage, type ParseOptions, parseMessage, unparsedMessage } from '../mail/parse.ts';
@@ -32,8 +34,8 @@ export interface ParseTask {
   readonly options: ParseOptions;
 }
 
-/** Compiled or not, the module beside this one: no tool rewrites the name in a URL. */
-const SCRIPT = new URL(`./parse-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** Source, compiled or bundled: beside this module, ending as it does. No tool rewrites the name in a URL. */
+const SCRIPT = new URL(`./parse-worker${path.extname(import.meta.url)}`, import.meta.url);
 
 /**
  * `parseMessage` that leaves this thread free. One large message is read at a time, the others wait for their turn. A
@@ -45,11 +47,13 @@ export function createThreadedParser(
   given: Partial<ParseThreadOptions> = {},
 ): typeof parseMessage {
   const { fromBytes, timeoutMs, heapMb } = withLimits(DEFAULTS, given);
+  // The flag would be the limit of every thread, whatever it was given. This heap has its size by now and keeps it.
+  setFlagsFromString('--max-old-space-size=0');
   let turn: Promise<unknown> = Promise.resolve();
 
   async function apart(task: ParseTask): Promise<ParsedMessage> {
     try {
-      return await inThread(task, { script, clock, timeoutMs, heapMb });
+      return await inThread(task, { script, clock, log, timeoutMs, heapMb });
     } catch (error) {
       log.error('message could not be read in its thread', { bytes: task.raw.length, ...errorFields(error) });
       return unparsedMessage(task.raw, task.options);
@@ -67,12 +71,13 @@ export function createThreadedParser(
 interface Run {
   readonly script: URL;
   readonly clock: Clock;
+  readonly log: Log;
   readonly timeoutMs: number;
   readonly heapMb: number;
 }
 
 /** A thread for each message: it starts in a tenth of a second, and leaves neither memory nor state behind. */
-function inThread(task: ParseTask, { script, clock, timeoutMs, heapMb }: Run): Promise<ParsedMessage> {
+function inThread(task: ParseTask, { script, clock, log, timeoutMs, heapMb }: Run): Promise<ParsedMessage> {
   return new Promise((resolve, reject) => {
     // It needs nothing of this process: neither its flags nor its environment, with secrets in it.
     const raw = new Uint8Array(task.raw);
@@ -91,7 +96,11 @@ function inThread(task: ParseTask, { script, clock, timeoutMs, heapMb }: Run): P
       worker.terminate().then(settle, settle);
     };
     const cancel = clock.after(timeoutMs, () => end(() => reject(new Error('took too long'))));
-    worker.once('message', (message: ParsedMessage) => end(() => resolve(message)));
+    const { threadId: thread } = worker;
+    worker.once('message', (message: ParsedMessage) => {
+      log.debug('message read in its thread', { bytes: task.raw.length, thread });
+      end(() => resolve(message));
+    });
     worker.once('messageerror', (error) => end(() => reject(error)));
     worker.once('error', (error) => end(() => reject(error)));
     worker.once('exit', (code) => end(() => reject(new Error(`ended with ${code}`))));

@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, wr
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { BuildOptions, Metafile } from 'esbuild';
-import { BUNDLE_BUDGETS, type BundleName, entryPoint } from './catalogue.ts';
+import { BUNDLE_BUDGETS, type BundleName, entryPoint, THREADS } from './catalogue.ts';
 
 const here = import.meta.dirname;
 const compiled = path.basename(path.resolve(here, '../..')) === 'dist' && import.meta.filename.endsWith('.js');
@@ -42,30 +42,44 @@ export function bundleOptions(entry: string, outfile: string): BuildOptions {
   };
 }
 
-export interface Bundle {
-  readonly name: BundleName;
-  readonly directory: string;
+export interface BundleFile {
+  readonly file: string;
   readonly bytes: number;
   readonly budget: number;
 }
 
+export interface Bundle {
+  readonly name: BundleName;
+  readonly directory: string;
+  /** The process first, then its threads. */
+  readonly files: readonly BundleFile[];
+}
+
 /**
- * Bundles one entry point into `directory`; for the holder its Dockerfile is put beside, so that the folder is the
- * whole context of `docker build`.
+ * Bundles one entry point, and those of its threads, into `directory`; for the holder its Dockerfile is put beside, so
+ * that the folder is the whole context of `docker build`.
  * @throws Error when the entry is absent, does not build, or takes in infrastructure code
  */
 export function buildBundle(name: BundleName, directory: string): Bundle {
   const entry = entryPoint(name);
   if (!existsSync(path.join(packageRoot, entry))) throw new Error(`there is no ${entry} to bundle`);
-  const esbuild = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const outfile = path.join(directory, BUNDLE_FILE);
+  const main = { file: BUNDLE_FILE, entry, budget: BUNDLE_BUDGETS[name] };
+  const files = [main, ...(THREADS[name] ?? [])].map(({ file, entry, budget }) => {
+    const outfile = path.join(directory, file);
+    buildFile(name, entry, outfile);
+    return { file, bytes: statSync(outfile).size, budget };
+  });
+  if (name === 'holder') copyFileSync(path.join(packageRoot, DOCKERFILE), path.join(directory, 'Dockerfile'));
+  return { name, directory, files };
+}
+
+function buildFile(name: BundleName, entry: string, outfile: string): void {
+  const esbuild = createRequire(import.meta.url)('esbuild') as typeof import('esbuild');
   const { metafile } = esbuild.buildSync(bundleOptions(entry, outfile));
   const foreign = infrastructureIn(metafile!);
   if (foreign.length > 0) throw new Error(`bundle ${name} takes in infrastructure code: ${foreign.join(', ')}`);
-  if (name === 'holder') copyFileSync(path.join(packageRoot, DOCKERFILE), path.join(directory, 'Dockerfile'));
-  return { name, directory, bytes: statSync(outfile).size, budget: BUNDLE_BUDGETS[name] };
 }
 
 const INFRASTRUCTURE = /(^|\/)(node_modules\/(aws-cdk-lib|constructs|cdk-nag|aws-cdk|esbuild)|lib\/infra)\//;

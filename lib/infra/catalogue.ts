@@ -160,5 +160,18 @@ export const BUNDLE_BUDGETS: Readonly<Record<BundleName, number>> = {
   holder: 3_000_000,
 };
 
+/** Code of a thread that a process starts: a file beside its bundle. */
+export interface ThreadTraits {
+  readonly file: string;
+  readonly entry: string;
+  /** Bytes. */
+  readonly budget: number;
+}
+
+/** Functions have none: they take one request at a time. */
+export const THREADS: Readonly<Partial<Record<BundleName, readonly ThreadTraits[]>>> = {
+  holder: [{ file: 'parse-worker.mjs', entry: 'lib/embedded/parse-worker.ts', budget: 600_000 }],
+};
+
 /** Where the code of a process begins, from the root of the package. */
 export const entryPoint = (name: BundleName) => `functions/${name}/index.ts`;

@@ -122,7 +122,7 @@ export class HolderService extends Construct {
     return container;
   }
 
-  /** The bundle's folder is the whole context: building it copies two files and runs nothing. */
+  /** The bundle's folder is the whole context: building it copies files and runs nothing. */
   #image(): ecs.ContainerImage {
     const directory = Stack.of(this).bundlingRequired ? bundleDirectory('holder') : placeholderDirectory('holder');
     return ecs.ContainerImage.fromAsset(directory, { platform: Platform.LINUX_ARM64 });

@@ -73,7 +73,7 @@ describe.skipIf(absent !== undefined)('the command line on a deployed stack', { 
     const before = { ...process.env };
     const base = { clock: systemClock, log: silentLog, metrics: noMetrics };
     Object.assign(process.env, environment);
-    const domain = await openCloudDomain(config, base, undefined, openRecoveryVault);
+    const domain = await openCloudDomain(config, base, { openVault: openRecoveryVault });
     try {
       await run(domain);
     } finally {

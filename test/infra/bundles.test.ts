@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BUNDLE_FILE, buildBundle, bundleOptions, infrastructureIn, packageRoot } from '../../lib/infra/bundles.ts';
-import { BUNDLE_BUDGETS, BUNDLE_NAMES, entryPoint } from '../../lib/infra/catalogue.ts';
+import { BUNDLE_BUDGETS, BUNDLE_NAMES, entryPoint, THREADS } from '../../lib/infra/catalogue.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bundles-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -54,10 +54,19 @@ describe('bundles', () => {
     expect(infrastructureIn({ inputs })).toEqual([]);
   });
 
-  it.each(BUNDLE_NAMES)('%s stays within its budget', { timeout: 60_000 }, (name) => {
-    const { bytes, budget, directory } = buildBundle(name, path.join(folder, name));
-    expect(bytes).toBeLessThanOrEqual(budget);
-    expect(readdirSync(directory).sort()).toEqual(name === 'holder' ? ['Dockerfile', BUNDLE_FILE] : [BUNDLE_FILE]);
+  it.each(BUNDLE_NAMES)('%s is whole and within its budgets', { timeout: 60_000 }, (name) => {
+    const { files, directory } = buildBundle(name, path.join(folder, name));
+    for (const { file, bytes, budget } of files) {
+      expect(bytes, file).toBe(statSync(path.join(directory, file)).size);
+      expect(bytes, file).toBeLessThanOrEqual(budget);
+    }
+    // A thread is there exactly where one is started, and that is the holder.
+    const threads = name === 'holder' ? ['parse-worker.mjs'] : [];
+    expect((THREADS[name] ?? []).map(({ file }) => file)).toEqual(threads);
+    const starts = readFileSync(path.join(directory, BUNDLE_FILE), 'utf8').includes('parse-worker');
+    expect(starts).toBe(threads.length > 0);
+    const beside = name === 'holder' ? ['Dockerfile'] : [];
+    expect(readdirSync(directory).sort()).toEqual([...beside, BUNDLE_FILE, ...threads]);
   });
 });
 
@@ -65,7 +74,7 @@ describe('the Dockerfile of the holder', () => {
   const lines = readFileSync(path.join(packageRoot, 'functions/holder/Dockerfile'), 'utf8').split('\n');
 
   it('copies the bundle and runs nothing, so that any machine can build it for arm64', () => {
-    expect(lines.filter((line) => /^(COPY|ADD|RUN)\b/.test(line))).toEqual([`COPY ${BUNDLE_FILE} ./`]);
+    expect(lines.filter((line) => /^(COPY|ADD|RUN)\b/.test(line))).toEqual([`COPY ${BUNDLE_FILE} parse-worker.mjs ./`]);
   });
 
   it('does not run as root', () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +56,11 @@ describe('the image of the holder', { timeout: 60_000 }, () => {
         expect(statSync(path.join(context, 'holder', source)).isFile(), source).toBe(true);
       }
     }
+  });
+
+  it('holds every file of the bundle', () => {
+    const built = readdirSync(path.join(context, 'holder')).filter((name) => name !== 'Dockerfile');
+    expect(readdirSync(workdir).sort()).toEqual(built.sort());
   });
 
   it('starts a file that it holds', () => {

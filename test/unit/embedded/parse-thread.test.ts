@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDomain } from '../../../lib/embedded/domain.ts';
 import { readOptions } from '../../../lib/embedded/options.ts';
@@ -11,6 +13,7 @@ import { temporaryFolder } from '../../support/stores.ts';
 const NOW = Date.UTC(2026, 0, 15, 12);
 const options = { now: NOW };
 const script = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+const MODULE = new URL('../../../lib/embedded/parse-thread.ts', import.meta.url);
 const HANGS = 'setInterval(() => {}, 1000)';
 const ECHO = `import { parentPort, workerData } from 'node:worker_threads';
   parentPort.postMessage({ subject: workerData.raw.length, env: process.env, flags: process.execArgv })`;
@@ -135,6 +138,22 @@ describe('a thread that fails', () => {
     expect((await second).degraded).toBe('parser');
     expect(told).toHaveLength(2);
   });
+});
+
+test('the memory of a thread has its own limit, whatever the flags of the server say', async () => {
+  const limit = `import { getHeapStatistics } from 'node:v8';
+    import { parentPort } from 'node:worker_threads';
+    parentPort.postMessage({ subject: getHeapStatistics().heap_size_limit });`;
+  const code = `const { createThreadedParser } = await import(${JSON.stringify(MODULE)});
+    const clock = { now: Date.now, after: () => () => {} };
+    const given = { clock, log: { debug() {}, error() {} }, script: new URL(${JSON.stringify(script(limit))}) };
+    const { subject } = await createThreadedParser(given, { fromBytes: 0, heapMb: 64 })(new Uint8Array(1), {});
+    console.log(subject);`;
+  const flags = ['--max-old-space-size=2000', '--max-semi-space-size=1', '--input-type=module', '-e', code];
+  const { stdout } = await promisify(execFile)(process.execPath, flags);
+  const mebibytes = Number(stdout) / 2 ** 20;
+  expect(mebibytes).toBeGreaterThanOrEqual(64);
+  expect(mebibytes).toBeLessThan(100);
 });
 
 test.each([Number.NaN, -1, 0.5])('limits of %s are none', (value) => {
