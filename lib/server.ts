@@ -6,9 +6,10 @@ import { type RequestLimits, requestLimits } from './protocol/limits.ts';
 import { type PasswordOptions, passwordOptions } from './protocol/password-age.ts';
 import { createRegistry, type Registry } from './protocol/registry.ts';
 import { Throttle, type ThrottleOptions } from './protocol/throttle.ts';
+import { createTurns } from './protocol/turns.ts';
 import { type ProtocolVersion, SUPPORTED_VERSIONS } from './protocol/versions.ts';
 
-type Made = 'registry' | 'limits' | 'bodies' | 'realm' | 'passwords' | 'throttle';
+type Made = 'registry' | 'limits' | 'bodies' | 'turns' | 'realm' | 'passwords' | 'throttle';
 
 /** Everything that the product needs of the world around it. */
 export interface ServerDeps extends Omit<DispatcherDeps, Made> {
@@ -40,9 +41,10 @@ export function createServer(deps: ServerDeps): Handler {
   registered.current = registry;
   const limits = requestLimits(deps.limits);
   const bodies = createBudget(limits.bodiesBytes);
+  const turns = createTurns(limits.atOnce);
   const realm = deps.realm ?? 'Direct Push';
   if (!/^[\w .,:@/+-]+$/.test(realm)) throw new TypeError('realm must be plain text');
   const passwords = passwordOptions(deps.passwords);
   const throttle = new Throttle(deps.clock, deps.throttle);
-  return createDispatcher({ ...deps, registry, limits, bodies, realm, passwords, throttle });
+  return createDispatcher({ ...deps, registry, limits, bodies, turns, realm, passwords, throttle });
 }

@@ -10,6 +10,8 @@ export interface RequestLimits {
   readonly bodyMs: number;
   /** Milliseconds a command may work before the client is told to come again; waiting in a hold does not count. */
   readonly commandMs: number;
+  /** Requests that are worked on at once; what is held, and bodies that are being sent, do not count. */
+  readonly atOnce: number;
   /** Answers smaller than this are never compressed. */
   readonly gzipFromBytes: number;
 }
@@ -20,6 +22,7 @@ export const DEFAULT_LIMITS: RequestLimits = {
   bodiesBytes: 256 * 1024 * 1024,
   bodyMs: 300_000,
   commandMs: 60_000,
+  atOnce: 128,
   gzipFromBytes: 1400,
 };
 

@@ -6,7 +6,7 @@ import type { DeviceId } from '../ops/ids.ts';
 import type { Holder } from '../push/types.ts';
 import { decode } from '../wbxml/index.ts';
 import { type AdmissionDeps, type Asking, admit, countRequest } from './admission.ts';
-import { type Reading, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import { BodyRoom } from './body-room.ts';
 import { type CommandResult, ProtocolFailure } from './command.ts';
 import { classify, failureAnswer } from './failures.ts';
@@ -14,6 +14,7 @@ import type { CheckedLimits } from './limits.ts';
 import { checkContentType, type RequestHead } from './request-head.ts';
 import type { Encoding, Responder } from './responder.ts';
 import { withTimeLimit } from './time-limit.ts';
+import type { Turns } from './turns.ts';
 
 export interface RunDeps extends AdmissionDeps {
   readonly mailboxes: Pick<Mailboxes, 'open'>;
@@ -22,6 +23,7 @@ export interface RunDeps extends AdmissionDeps {
   readonly limits: CheckedLimits;
   /** Memory for the bodies of all requests. */
   readonly bodies: Budget;
+  readonly turns: Turns;
 }
 
 /** A request whose user, command and version are known. */
@@ -43,21 +45,35 @@ export async function runCommand(
   work: Work,
   signal: AbortSignal,
 ): Promise<EasResponse | Held> {
-  const { head, encoding, account } = work;
-  const device = await partnership(deps, work);
-  const asking = { account, device, head, encoding };
-  await admit(deps, asking);
+  const { encoding } = work;
+  const { turns } = deps;
+  const asking = await turns.admission(() => {
+    signal.throwIfAborted();
+    return admitted(deps, work);
+  });
   const room = new BodyRoom(deps.bodies);
   let result: CommandResult<unknown>;
   try {
-    const document = await requestDocument(deps, work, asking, { signal, room });
-    result = await answered(deps, work, device, document, signal);
+    // Without a turn: a sender may take its time.
+    const bytes = await readBody(work.request, { limits: deps.limits, clock: deps.clock, signal, room });
+    result = await turns.work(async () => {
+      signal.throwIfAborted();
+      const document = await requestDocument(deps, work, asking, bytes);
+      return await answered(deps, work, asking.device, document, signal);
+    });
   } finally {
     // What is held keeps nothing of the body.
     room.release();
   }
   if (result.kind !== 'held') return await responder.result(encoding, result);
   return await deps.holder.hold(result.hold, encoderOf(responder, encoding));
+}
+
+async function admitted(deps: RunDeps, work: Work): Promise<Asking> {
+  const { head, encoding, account } = work;
+  const asking = { account, device: await partnership(deps, work), head, encoding };
+  await admit(deps, asking);
+  return asking;
 }
 
 function answered(
@@ -112,14 +128,8 @@ async function partnership(deps: RunDeps, { head, request, account }: Work): Pro
 }
 
 /** The body as the command's request; `undefined` for an empty one where the command allows it. */
-async function requestDocument(
-  deps: RunDeps,
-  work: Work,
-  asking: Asking,
-  reading: Pick<Reading, 'signal' | 'room'>,
-): Promise<unknown> {
+async function requestDocument(deps: RunDeps, work: Work, asking: Asking, bytes: Uint8Array): Promise<unknown> {
   const { command, version } = work.encoding;
-  const bytes = await readBody(work.request, { limits: deps.limits, clock: deps.clock, ...reading });
   await countRequest(deps, asking, work.request.query, bytes);
   if (command.body === 'none') return undefined;
   if (bytes.length === 0) {
