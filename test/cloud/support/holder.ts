@@ -1,5 +1,6 @@
 /** A task of the holder: its bundle in a process of its own, with an agent that tells it who it is. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { randomToken } from '../../../lib/ops/ids.ts';
 import { freePort } from '../../support/servers/process.ts';
 import { taskAgent } from './agent.ts';
@@ -19,6 +20,15 @@ export interface TestHolder {
   /** As a machine dies. */
   kill(): Promise<void>;
   readonly output: () => string;
+  /** The most memory that it had so far, resident, in bytes. */
+  peakBytes(): Promise<number>;
+}
+
+/** Of Node, as the image's command gives them. */
+async function imageFlags(): Promise<string[]> {
+  const dockerfile = await readFile(new URL('../../../functions/holder/Dockerfile', import.meta.url), 'utf8');
+  const command = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)![1]!) as string[];
+  return command.slice(1, -1);
 }
 
 /** @param gone called when the process has ended by one of the ways below */
@@ -29,7 +39,7 @@ export async function startHolder(bundle: string, env: Record<string, string>, g
   const task = randomToken(12);
   const agent = await taskAgent(task);
   let output = '';
-  const child: ChildProcess = spawn(process.execPath, [bundle], {
+  const child: ChildProcess = spawn(process.execPath, [...(await imageFlags()), bundle], {
     env: {
       PATH: process.env.PATH ?? '',
       ...env,
@@ -51,6 +61,10 @@ export async function startHolder(bundle: string, env: Record<string, string>, g
     url: `http://127.0.0.1:${port}`,
     task,
     output: () => output,
+    async peakBytes() {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
+    },
     wantStop: agent.wantStop,
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
