@@ -1,8 +1,8 @@
-import type { DeliveryServices } from '../delivery/deliver.ts';
 import type { Domain } from '../embedded/domain.ts';
 import { type EmbeddedOptions, readOptions } from '../embedded/options.ts';
 import { createPeople } from '../embedded/people.ts';
 import { createTenants } from '../embedded/tenants.ts';
+import type { parseMessage } from '../mail/parse.ts';
 import { type CloudConfig, MESSAGE_BYTES } from '../ops/config.ts';
 import { MailSearch } from '../search/mail-search.ts';
 import { TableSearchIndex } from '../search/table/index.ts';
@@ -69,7 +69,7 @@ export interface CloudParts {
   /** Recovery passwords are refused where absent. */
   readonly openVault?: OpenVault;
   /** Reads messages; in the thread that asks where absent, as is right where that has one request at a time. */
-  readonly parse?: DeliveryServices['parse'];
+  readonly parse?: typeof parseMessage;
 }
 
 /** The store with all that works on it. Opening calls nothing: what cannot be reached is told by the first use. */

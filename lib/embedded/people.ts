@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { correspondents } from '../delivery/correspondents.ts';
-import { createDelivery, type Delivery, type DeliveryServices } from '../delivery/deliver.ts';
+import { createDelivery, type Delivery } from '../delivery/deliver.ts';
 import { type AutoReplyOptions, createAutoReplies } from '../delivery/oof/auto-replies.ts';
 import { type OofStore, oofStore } from '../delivery/oof/settings.ts';
 import { createDoorbell, type Doorbell } from '../delivery/outbound/doorbell.ts';
@@ -14,6 +14,7 @@ import type { Policies } from '../identity/policies.ts';
 import { createRecovery, type RecoveryPasswords } from '../identity/recovery.ts';
 import type { Devices } from '../identity/types.ts';
 import { createVault, type Vault, vaultKey, vaultKeyFile } from '../identity/vault.ts';
+import { parseMessage } from '../mail/parse.ts';
 import type { Mailboxes } from '../mailbox/types.ts';
 import type { Clock } from '../ops/clock.ts';
 import type { Log } from '../ops/log.ts';
@@ -31,6 +32,8 @@ export interface People {
   readonly delivery: Delivery;
   /** Rings for mail that a delivery sends on: automatic replies, members of groups elsewhere. */
   readonly doorbell: Doorbell;
+  /** Reads messages; large ones in a thread, where others wait for this one. */
+  readonly parse: typeof parseMessage;
 }
 
 export interface PeopleDeps {
@@ -46,12 +49,24 @@ export interface PeopleDeps {
   readonly relay: boolean;
   /** Recovery passwords are refused where absent. */
   readonly vault?: Vault;
-  /** Reads what comes in; in the thread that asks where absent. */
-  readonly parse?: DeliveryServices['parse'];
+  /** Reads messages; in the thread that asks where absent. */
+  readonly parse?: typeof parseMessage;
 }
 
 export function createPeople(deps: PeopleDeps): People {
-  const { options, store, accounts, devices, policies, mailboxes, clock, log, relay, vault, parse } = deps;
+  const {
+    options,
+    store,
+    accounts,
+    devices,
+    policies,
+    mailboxes,
+    clock,
+    log,
+    relay,
+    vault,
+    parse = parseMessage,
+  } = deps;
   const { table, blobs } = store;
   const groups = createGroups({ table, clock, directory: accounts });
   const oof = oofStore(table, clock);
@@ -79,6 +94,7 @@ export function createPeople(deps: PeopleDeps): People {
       ...{ directory: accounts, mailboxes, table, blobs, clock, log, groups, autoReplies, queued, parse },
     }),
     doorbell,
+    parse,
   };
 }
 

@@ -66,14 +66,14 @@ const windows = ({ responseBytes: bytes }: ProductSettings): SyncOptionsInput =>
 /** The product on one store: every command, with what it needs, and Autodiscover. */
 export function createProduct(domain: Domain, holder: Holder, outbound: Outbound, settings: ProductSettings): Handler {
   const { clock, log, store, mailboxes, notices, accounts, devices, policies, delivery, search, options } = domain;
-  const { groups, photos, certificates, domains, oof, recovery } = domain;
+  const { groups, photos, certificates, domains, oof, recovery, parse } = domain;
   const { table, blobs } = store;
   const states = new SyncStates(table);
   const hierarchy = new HierarchyStates(table, mailboxes);
   const news = new SyncNews(states, clock);
   const shown = [shownEmail(blobs), shownEmail(blobs, 'SMS')];
   const addressBook = createAddressBook({ directory: accounts, groups, scope: options.galScope, clock });
-  const mail = { table, blobs, delivery, outbound };
+  const mail = { table, blobs, delivery, outbound, parse };
   const { maxRecipients, recipientsPerHour } = options;
   const sending = { maxBytes: options.maxSendBytes, maxRecipients, recipientsPerHour };
   const classes = [emailClass(blobs, { ...mail, options: sendOptions(sending) }), smsClass(blobs)];

@@ -5,7 +5,7 @@ import { start } from '../../lib/embedded/start.ts';
 import { formatServerId } from '../../lib/mailbox/server-id.ts';
 import { systemClock } from '../../lib/ops/clock.ts';
 import type { FolderId } from '../../lib/ops/ids.ts';
-import { silentLog } from '../../lib/ops/log.ts';
+import { type Log, silentLog } from '../../lib/ops/log.ts';
 import { decode, encode } from '../../lib/wbxml/index.ts';
 import { container, document, text } from '../../lib/wbxml/schema.ts';
 import type { ComposeAnswer } from '../support/client/client.ts';
@@ -22,8 +22,8 @@ function message(to: string, body = 'Guten Morgen!', more: readonly string[] = [
   return Buffer.from([...head, ...more, '', body, ''].join('\r\n'));
 }
 
-async function withAlex(input: Parameters<typeof startServer>[0] = {}): Promise<Server> {
-  const server = await startServer(input);
+async function withAlex(...given: Parameters<typeof startServer>): Promise<Server> {
+  const server = await startServer(...given);
   await server.domain.accounts.create({ address: 'alex@example.test', name: 'Alex', password: PASSWORD });
   return server;
 }
@@ -204,6 +204,32 @@ describe('SmartReply and SmartForward', () => {
     await kim.drain(kim.folder(SENT_ITEMS));
     const gone = { ...source, ItemId: `${source.ItemId.slice(0, -1)}Z` };
     expect((await kim.client.compose('SmartReply', { mime, source: gone })).status).toBe(404);
+  });
+
+  it('are read in threads when they are large, and hold nobody up', async () => {
+    const threads: unknown[] = [];
+    const debug: Log['debug'] = (event, fields) => {
+      if (event === 'message read in its thread') threads.push(fields?.thread);
+    };
+    const server = await withAlex({}, { log: { ...silentLog, debug } });
+    const kim = server.phone();
+    const { source } = await withMessage(server, kim);
+    const mime = message('alex@example.test', 'All of this is text.\r\n'.repeat(60_000));
+    const alex = alexOf(server);
+    await alex.start();
+    for (const [command, reads] of [
+      ['SendMail', 1],
+      // As it was written, and as it came.
+      ['SmartReply', 2],
+      ['SmartForward', 2],
+    ] as const) {
+      const before = threads.length;
+      const { status } = await kim.client.compose(command, { mime, source, ClientId: command });
+      expect(status).toBe(200);
+      await arrived(alex, alex.inbox);
+      expect(threads.length - before, command).toBe(reads);
+    }
+    expect(new Set(threads).size).toBe(threads.length);
   });
 
   it('answers 150 for a source that is not there [MS-ASCMD R4930 R4408]', async () => {

@@ -10,6 +10,7 @@ import type { OutboundOptions } from '../../lib/delivery/outbound/options.ts';
 import { createOutbound } from '../../lib/delivery/outbound/outbound.ts';
 import type { SendMailRequest, SmartForwardRequest } from '../../lib/documents/compose-mail.ts';
 import type { Account } from '../../lib/identity/types.ts';
+import type { parseMessage } from '../../lib/mail/parse.ts';
 import { TableMailboxes } from '../../lib/mailbox/mailboxes.ts';
 import type { Item } from '../../lib/mailbox/types.ts';
 import type { DeviceId, FolderId, MailboxId } from '../../lib/ops/ids.ts';
@@ -41,6 +42,7 @@ export interface SendWorldOptions {
   readonly relay?: boolean;
   readonly send?: Partial<SendOptions>;
   readonly outbound?: Partial<OutboundOptions>;
+  readonly parse?: typeof parseMessage;
 }
 
 export type SendWorld = Awaited<ReturnType<typeof openSendWorld>>;
@@ -76,7 +78,7 @@ export async function openSendWorld(options: SendWorldOptions = {}) {
       { hostname: 'mx.example.net', ...options.outbound },
     );
   const outbound = queue();
-  const services = { table, blobs, delivery, outbound };
+  const services = { table, blobs, delivery, outbound, parse: options.parse };
   const commands = {
     send: createSendMail(services, options.send),
     reply: createSmartReply(services, options.send),

@@ -1,7 +1,7 @@
 /** Makes the message of a reply or forward whole: what the client wrote, and the source below it. */
 import type { BodyBlobs } from '../../mail/body.ts';
 import { composeContent, isContentField, separateIds } from '../../mail/compose.ts';
-import { type ParsedMessage, parseMessage } from '../../mail/parse.ts';
+import type { ParsedMessage, parseMessage } from '../../mail/parse.ts';
 import { quote } from '../../mail/quote.ts';
 import { field, joinMessage, type RawField, type RawMessage } from '../../mail/raw-message.ts';
 import { replyIndex } from '../../mail/thread.ts';
@@ -17,6 +17,8 @@ interface DeriveOptions {
   readonly now: number;
   readonly maxBytes: number;
   readonly blobs: BodyBlobs;
+  /** Reads what was written: with its files it may be as large as any message. */
+  readonly parse: typeof parseMessage;
 }
 
 /**
@@ -25,7 +27,7 @@ interface DeriveOptions {
  * @throws ProtocolFailure 122 for too much to enclose, 150 where the source vanishes
  */
 export async function derive(written: RawMessage, source: EmailContent, options: DeriveOptions): Promise<RawMessage> {
-  const message = await parseMessage(joinMessage(written), { now: options.now });
+  const message = await options.parse(joinMessage(written), { now: options.now });
   if (!isEditable(message)) return written;
   const { blobs, verb } = options;
   const sealed = source.messageClass.startsWith('IPM.Note.SMIME') && source.text.size === 0;

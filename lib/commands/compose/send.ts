@@ -1,4 +1,5 @@
 import type { Outgoing } from '../../mail/outgoing.ts';
+import { parseMessage } from '../../mail/parse.ts';
 import { type RawMessage, splitMessage } from '../../mail/raw-message.ts';
 import type { Item } from '../../mailbox/types.ts';
 import { type CommandContext, EMPTY, ProtocolFailure } from '../../protocol/command.ts';
@@ -15,6 +16,8 @@ import { owns, prepared, SENT_ITEMS, type Submission, type SubmitServices, submi
 export interface SendServices extends SubmitServices {
   readonly table: Pick<Table, 'get' | 'batchGet'>;
   readonly blobs: Pick<Blobs, 'get'>;
+  /** Reads what is put together with its source; in the thread that asks where absent. */
+  readonly parse?: typeof parseMessage;
 }
 
 /** Common status codes of MS-ASCMD 2.2.2. */
@@ -102,7 +105,7 @@ function checkRequest({ account, version }: CommandContext, request: ComposeRequ
 
 /** The message with what the server adds of the source. */
 async function whole(
-  { blobs }: SendServices,
+  { blobs, parse = parseMessage }: SendServices,
   { clock }: CommandContext,
   { verb, replaceMime }: ComposeRequest,
   written: RawMessage,
@@ -112,5 +115,5 @@ async function whole(
   if (!source) return written;
   const threaded = withThread(written, source.content, clock.now());
   if (replaceMime) return threaded;
-  return await derive(threaded, source.content, { verb, blobs, maxBytes, now: clock.now() });
+  return await derive(threaded, source.content, { verb, blobs, parse, maxBytes, now: clock.now() });
 }

@@ -36,6 +36,21 @@ async function received(world: SendWorld, raw = WITH_FILE): Promise<Item> {
 const sourceOf = ({ folder, id }: Item) => ({ Source: { FolderId: folder, ItemId: formatServerId(folder, id) } });
 const relayed = (world: SendWorld) => parseMessage(Buffer.from(world.relay.messages.at(-1)!.raw, 'latin1'), { now: 0 });
 
+test('a forward is read by whoever reads large messages', async () => {
+  const read: number[] = [];
+  const world = await openSendWorld({
+    parse: (raw, options) => {
+      read.push(raw.length);
+      return parseMessage(raw, options);
+    },
+  });
+  const source = await received(world);
+  const large = 'x'.repeat(50_000);
+  expect(await world.ask('forward', mail('carl@else.test', [], large), sourceOf(source))).toBe('empty');
+  expect(read).toHaveLength(1);
+  expect(read[0]).toBeGreaterThan(50_000);
+});
+
 describe('a forward', () => {
   test.each(VERSIONS)('takes text and files along, version %i [MS-ASCMD R532 R545 R568]', async (version) => {
     const world = await openSendWorld();

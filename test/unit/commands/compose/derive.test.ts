@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { derive, withThread } from '../../../../lib/commands/compose/derive.ts';
+import { parseMessage, unparsedMessage } from '../../../../lib/mail/parse.ts';
 import { joinMessage, splitMessage } from '../../../../lib/mail/raw-message.ts';
 import type { EmailContent } from '../../../../lib/mail/types.ts';
 import { ProtocolFailure } from '../../../../lib/protocol/command.ts';
@@ -10,6 +11,8 @@ const written = (head = '', body = 'Mine') =>
 const source = (over: Partial<EmailContent> = {}) => emailContent('m', over);
 const file = (size: number, inline: boolean) =>
   ({ n: 0, name: 'a', contentType: 'text/plain', size, method: 1, inline, blob: 'b' }) as const;
+
+const noBlobs = { get: async () => undefined };
 
 describe('the thread of an answer', () => {
   const fieldsOf = (over: Partial<EmailContent>, head = '') =>
@@ -83,7 +86,7 @@ describe('what goes with an answer', () => {
     message = written(),
   ) => {
     const blobs = { get: async () => Buffer.from('file') };
-    const made = await derive(message, source(over), { verb, now: 0, maxBytes, blobs });
+    const made = await derive(message, source(over), { verb, now: 0, maxBytes, blobs, parse: parseMessage });
     return joinMessage(made).toString('latin1');
   };
   const tooMuch = (error: unknown) => error instanceof ProtocolFailure && error.status === 122;
@@ -137,6 +140,18 @@ describe('what goes with an answer', () => {
     expect([forward.includes('list.txt'), forward.includes('logo.txt')]).toEqual([true, true]);
     const reply = await from('reply', files);
     expect([reply.includes('list.txt'), reply.includes('logo.txt')]).toEqual([false, true]);
+  });
+
+  test('is left out where the answer could not be read whole', async () => {
+    const asked: { raw: Buffer; now: number }[] = [];
+    const parse: typeof parseMessage = async (raw, { now }) => {
+      asked.push({ raw: Buffer.from(raw), now });
+      return unparsedMessage(raw, { now });
+    };
+    const message = written();
+    const made = await derive(message, source(), { verb: 'forward', now: 7, maxBytes: 1000, blobs: noBlobs, parse });
+    expect(made).toBe(message);
+    expect(asked).toEqual([{ raw: joinMessage(message), now: 7 }]);
   });
 
   test('is put into an answer that has files of its own', async () => {
