@@ -37,12 +37,12 @@ export function withAutodiscover(handler: Handler, deps: AutodiscoverDeps): Hand
  * and Nine ask for, which says the same to everybody. Never rejects.
  */
 export function createAutodiscover(deps: AutodiscoverDeps): Handler {
-  return async (request) => {
+  return async (request, signal) => {
     const kind = PATH.exec(request.path)?.[1]?.toLowerCase();
     if (kind === 'json') return await answerJson(deps, request);
     if (kind !== 'xml') return answer(404);
     if (request.method !== 'POST' && request.method !== 'GET') return answer(405, { Allow: 'GET, POST' });
-    return (await elsewhere(deps, request)) ?? (await answerPost(deps, request));
+    return (await elsewhere(deps, request)) ?? (await answerPost(deps, request, signal));
   };
 }
 
@@ -62,9 +62,9 @@ async function elsewhere(deps: AutodiscoverDeps, request: EasRequest): Promise<E
   return probe && plain ? redirect(deps.origin + XML_PATH) : undefined;
 }
 
-async function answerPost(deps: AutodiscoverDeps, request: EasRequest): Promise<EasResponse> {
+async function answerPost(deps: AutodiscoverDeps, request: EasRequest, signal: AbortSignal): Promise<EasResponse> {
   const { authorization } = request.headers;
-  const auth = await deps.authenticator.authenticate({ authorization, source: request.source });
+  const auth = await deps.authenticator.authenticate({ authorization, source: request.source, signal });
   // Whose mailbox is on another server is told which.
   if (!auth.ok && auth.reason !== 'elsewhere') return refusal(auth, deps);
   const body = await textOf(request.body);

@@ -40,21 +40,23 @@ export class Lockout {
     return score ? Math.max(0, score.lockedUntil - this.#clock.now()) : 0;
   }
 
-  /** Counted before the outcome is known, so that guesses made at the same time count too. Call the answer to take it back. */
-  charge(key: string): () => void {
+  /**
+   * Whether one more may try while `running` others are at it: were all of them wrong, the lock would come with the last.
+   * Beyond what is free they go one after another, so that guesses made at the same time are no more than guesses made
+   * in turn; nothing is counted before its outcome is known.
+   */
+  allows(key: string, running: number): boolean {
+    if (this.wait(key) > 0) return false;
+    return running === 0 || (this.#current(key)?.failures ?? 0) + running <= this.#options.free;
+  }
+
+  fail(key: string): void {
     const { free, firstMs, mostMs } = this.#options;
     const now = this.#clock.now();
-    const before = this.#current(key);
-    const failures = (before?.failures ?? 0) + 1;
+    const failures = (this.#current(key)?.failures ?? 0) + 1;
     const over = failures - free;
     const lockMs = over > 0 ? Math.min(mostMs, firstMs * 2 ** Math.min(over - 1, 40)) : 0;
     this.#scores.set(key, { failures, last: now, lockedUntil: now + lockMs });
-    return () => {
-      const score = this.#scores.get(key);
-      if (!score) return;
-      const lockedUntil = score.failures === failures ? (before?.lockedUntil ?? 0) : score.lockedUntil;
-      this.#scores.set(key, { ...score, failures: score.failures - 1, lockedUntil });
-    };
   }
 
   clear(key: string): void {

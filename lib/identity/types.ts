@@ -53,8 +53,15 @@ export type AuthResult = { readonly ok: true; readonly account: Account } | Auth
 type Refused = 'disabled' | 'not-enabled' | 'blocked' | 'elsewhere' | 'expired';
 
 export interface Authenticator {
-  /** `authorization` as sent; `source` the peer's address for back-off. Never rejects for bad input. */
-  authenticate(input: { readonly authorization: string | undefined; readonly source: string }): Promise<AuthResult>;
+  /**
+   * `authorization` as sent; `source` the peer's address for back-off; `signal` tells that the client has gone, who then
+   * waits for nothing any more and is told `unavailable`. Never rejects for bad input.
+   */
+  authenticate(input: {
+    readonly authorization: string | undefined;
+    readonly source: string;
+    readonly signal?: AbortSignal;
+  }): Promise<AuthResult>;
 }
 
 /** A device partnership, `D#<device>`. */

@@ -103,7 +103,7 @@ class Dispatcher {
     const { registry, authenticator, realm, passwords } = this.#deps;
     const method = requestMethod(request);
     const { authorization } = request.headers;
-    const auth = await authenticator.authenticate({ authorization, source: request.source });
+    const auth = await authenticator.authenticate({ authorization, source: request.source, signal });
     const refused = auth.ok ? undefined : authFailure(auth, realm, passwords.url);
     // Wrong credentials end here; who is known but may not sync is told so in the version that it speaks.
     if (refused && !(refused instanceof ProtocolFailure)) throw refused;

@@ -150,7 +150,7 @@ describe('the XML form', () => {
     const response = await ask({ text: body() });
     expect(response).toMatchObject({ status, text: '' });
     expect(response.headers['WWW-Authenticate'] !== undefined).toBe(status === 401);
-    expect(asked).toEqual([{ authorization: 'Basic x', source: '192.0.2.1' }]);
+    expect(asked).toEqual([{ authorization: 'Basic x', source: '192.0.2.1', signal: expect.any(AbortSignal) }]);
   });
 
   it('tells a locked client how long to wait', async () => {

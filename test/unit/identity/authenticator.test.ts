@@ -8,6 +8,7 @@ import { StoreUnavailable } from '../../../lib/store/ports.ts';
 import { CHEAP, openWorld } from './support.ts';
 
 const SOURCE = '192.0.2.1';
+const HOUR_MS = 60 * 60_000;
 const basic = (login: string, password: string, encoding: 'utf8' | 'latin1' = 'utf8') =>
   `Basic ${Buffer.from(`${login}:${password}`, encoding).toString('base64')}`;
 
@@ -15,8 +16,8 @@ async function setUp(more: Partial<AuthenticatorDeps> = {}) {
   const world = await openWorld();
   const account = await world.accounts.create({ address: 'ada@example.com', password: 'secret', aliases: ['a@x.org'] });
   const authenticator = createAuthenticator({ ...world, log: silentLog, hashCost: CHEAP, ...more });
-  const enter = (login: string, password: string, source = SOURCE) =>
-    authenticator.authenticate({ authorization: basic(login, password), source });
+  const enter = (login: string, password: string, source = SOURCE, signal?: AbortSignal) =>
+    authenticator.authenticate({ authorization: basic(login, password), source, signal });
   return { ...world, account, authenticator, enter };
 }
 
@@ -91,16 +92,37 @@ describe('logging in', () => {
 });
 
 describe('a login that was right before', () => {
-  test('is believed without a hash, for ten minutes', async () => {
+  test('is believed without a hash for most of a day, and for no more', async () => {
     const { enter, accounts, clock } = await setUp();
     await enter('ada', 'secret');
-    const asked = vi.spyOn(accounts, 'isAppPassword');
-    await clock.advance(599_999);
+    const asked = vi.spyOn(accounts, 'stored');
+    await clock.advance(18 * HOUR_MS);
     expect(await enter('ADA', 'secret')).toMatchObject({ ok: true });
     expect(asked).not.toHaveBeenCalled();
-    await clock.advance(1);
+    await clock.advance(6 * HOUR_MS);
     expect(await enter('ADA', 'secret')).toMatchObject({ ok: true });
     expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  test('is not believed longer for being used', async () => {
+    const { enter, accounts, clock } = await setUp();
+    await enter('ada', 'secret');
+    const asked = vi.spyOn(accounts, 'stored');
+    for (let hour = 0; hour < 24; hour++) {
+      await clock.advance(HOUR_MS);
+      await enter('ada', 'secret');
+    }
+    expect(asked).toHaveBeenCalledTimes(1);
+  });
+
+  test('of an app password is believed as long', async () => {
+    const { enter, accounts, account, clock } = await setUp();
+    const { secret } = await accounts.addAppPassword(account.id, 'phone');
+    await enter('ada', secret);
+    const asked = vi.spyOn(accounts, 'isAppPassword');
+    await clock.advance(18 * HOUR_MS);
+    expect(await enter('ada', secret)).toMatchObject({ ok: true });
+    expect(asked).not.toHaveBeenCalled();
   });
 
   test('ends with the password', async () => {
@@ -244,6 +266,27 @@ describe('another system that knows the passwords', () => {
     expect(other.asked).toEqual(['bob']);
     expect(await enter('bob', 'ldap')).toMatchObject({ ok: true });
     expect(other.asked).toEqual(['bob']);
+  });
+
+  test('is believed for ten minutes: it may change its mind', async () => {
+    const other = outside({ 'bob/ldap': { ok: true } });
+    const { enter, accounts, clock } = await setUp({ outside: other });
+    await accounts.create({ address: 'bob@example.com' });
+    await enter('bob', 'ldap');
+    await clock.advance(599_999);
+    await enter('bob', 'ldap');
+    expect(other.asked).toHaveLength(1);
+    await clock.advance(1);
+    await enter('bob', 'ldap');
+    expect(other.asked).toHaveLength(2);
+  });
+
+  test('that does not answer keeps nobody waiting but those whom it knows', async () => {
+    const other: OutsideAuth = { verify: () => new Promise(() => {}) };
+    const { enter } = await setUp({ outside: other, options: { concurrency: 1, outsideConcurrency: 1 } });
+    void enter('bob', 'x');
+    void enter('eve', 'x');
+    expect(await enter('ada', 'secret')).toMatchObject({ ok: true });
   });
 
   test('may know the account by another name', async () => {

@@ -6,7 +6,7 @@ import { FakeClock, settle } from '../../support/fake-clock.ts';
 const OPTIONS = { free: 3, firstMs: 1000, mostMs: 10_000, forgetMs: 60_000, max: 100 };
 
 function fail(lockout: Lockout, times: number, key = 'ada'): void {
-  for (let n = 0; n < times; n++) lockout.charge(key);
+  for (let n = 0; n < times; n++) lockout.fail(key);
 }
 
 describe('lock-out', () => {
@@ -51,15 +51,28 @@ describe('lock-out', () => {
     expect(lockout.wait('ada')).toBe(0);
   });
 
-  test('what is taken back was never counted', () => {
+  test.each([
+    // Failures, running, whether one more may.
+    [0, 0, true],
+    [0, 3, true],
+    [0, 4, false],
+    [2, 1, true],
+    [2, 2, false],
+    [3, 0, true],
+    [3, 1, false],
+    [4, 0, false],
+  ])('after %i failures, with %i at it, one more may: %s', (failures, running, may) => {
     const lockout = new Lockout(new FakeClock(), OPTIONS);
-    fail(lockout, 3);
-    const takeBack = lockout.charge('ada');
-    expect(lockout.wait('ada')).toBe(1000);
-    takeBack();
-    expect(lockout.wait('ada')).toBe(0);
-    fail(lockout, 1);
-    expect(lockout.wait('ada')).toBe(1000);
+    fail(lockout, failures);
+    expect(lockout.allows('ada', running)).toBe(may);
+  });
+
+  test('lets one at a time in once what is free is used up', async () => {
+    const clock = new FakeClock();
+    const lockout = new Lockout(clock, OPTIONS);
+    fail(lockout, 4);
+    await clock.advance(1000);
+    expect([lockout.allows('ada', 0), lockout.allows('ada', 1)]).toEqual([true, false]);
   });
 
   test('remembers so many keys and no more', () => {

@@ -120,7 +120,7 @@ describe('a request that is in order', () => {
     expect(seen[1]).toBeUndefined();
   });
 
-  it('is checked with what it says of its login, and where it comes from', async () => {
+  it('is checked with what it says of its login, where it comes from, and the means to know that it has gone', async () => {
     const harness = new Harness();
     const asked: unknown[] = [];
     harness.overrides = {
@@ -131,8 +131,9 @@ describe('a request that is in order', () => {
         },
       },
     };
-    await harness.send();
-    expect(asked).toEqual([{ authorization: HEADERS.authorization, source: '192.0.2.1' }]);
+    const { signal } = new AbortController();
+    await harness.send({}, signal);
+    expect(asked).toEqual([{ authorization: HEADERS.authorization, source: '192.0.2.1', signal }]);
   });
 
   const multipart: [string | undefined, boolean][] = [
