@@ -15,6 +15,7 @@ import type { Table } from '../store/ports.ts';
 import { BASE_CONFIG, type Base } from './base.ts';
 import { type OpenVault, openCloudDomain, SERVER_CONFIG } from './domain.ts';
 import type { TaskIdentity } from './ecs.ts';
+import { keepHouseInTurns } from './housekeeping.ts';
 import type { WakeInlet } from './inlet.ts';
 import { measuredHolder } from './measured-holder.ts';
 import { createSesRelay } from './ses-relay.ts';
@@ -125,6 +126,7 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
     drained ??= holder.drain(config.drainSeconds * 1000).then(() => log.info('task-drained', { task }));
     return drained;
   };
+  const leaveHouse = keepHouseInTurns(domain);
   log.info('task-started', { task, port: listener.port });
   return {
     url: listener.url,
@@ -132,6 +134,7 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
     domain,
     drain,
     async stop() {
+      leaveHouse();
       await drain();
       listener.drain();
       await inlet.stop();
