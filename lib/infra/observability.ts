@@ -1,6 +1,7 @@
-import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -79,7 +80,39 @@ export class Observability extends Construct {
       enforceSSL: true,
       ...(props.encryptionKey && { masterKey: props.encryptionKey }),
     });
+    // `enforceSSL` writes a policy, and any policy replaces the default one, which is all that lets alarms publish.
+    topic.addToResourcePolicy(this.#alarmsMay(['sns:Publish'], topic.topicArn));
+    if (props.encryptionKey) this.#openKey(props.encryptionKey);
     if (props.alarmEmail) topic.addSubscription(new EmailSubscription(props.alarmEmail));
+    else {
+      Annotations.of(this).addWarningV2(
+        'direct-push:alarms',
+        'nobody is told of alarms: give alarmEmail or a topic of yours, or subscribe to the topic that is made',
+      );
+    }
     return topic;
+  }
+
+  /** What alarms of this account, and nobody else through CloudWatch, may do. */
+  #alarmsMay(actions: readonly string[], resource: string): iam.PolicyStatement {
+    return new iam.PolicyStatement({
+      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: [...actions],
+      resources: [resource],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    });
+  }
+
+  /** CloudWatch publishes to an encrypted topic with rights of its own on the key. */
+  #openKey(key: kms.IKey): void {
+    const { statementAdded } = key.addToResourcePolicy(
+      this.#alarmsMay(['kms:Decrypt', 'kms:GenerateDataKey*'], '*'),
+      true,
+    );
+    if (statementAdded) return;
+    Annotations.of(this).addWarningV2(
+      'direct-push:alarm-key',
+      'the policy of the encryption key is not written here: it must let cloudwatch.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*, or no alarm reaches anybody',
+    );
   }
 }

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../../lib/ops/metric-names.ts';
 import { ALARM_METRICS, CUSTOM_METRICS } from '../../tools/cost-model.ts';
-import { HOST, only, type Properties, resources, synthApp } from './support.ts';
+import { HOST, only, type Properties, resources, synthApp, synthConstruct } from './support.ts';
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:canary-AbC123';
 const { template, endpoint } = synthApp({ alarmEmail: 'ops@acme.test', canarySecretArn: SECRET });
@@ -82,6 +85,52 @@ describe('alarms', () => {
 
   it('the cost table leaves room for all metrics of the product', () => {
     expect(Object.keys(METRICS).length).toBeLessThanOrEqual(CUSTOM_METRICS);
+  });
+});
+
+describe('the topic of alarms', () => {
+  const ofThisAccount = {
+    Effect: 'Allow',
+    Principal: { Service: 'cloudwatch.amazonaws.com' },
+    Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+  };
+  const warnings = (stack: typeof endpoint, text: string) =>
+    Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp(text));
+
+  it('lets the alarms of this account publish, which its own policy would take from them', () => {
+    const { PolicyDocument, Topics } = only(template, 'AWS::SNS::TopicPolicy');
+    expect(PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({ ...ofThisAccount, Action: 'sns:Publish', Resource: Topics[0] }),
+    );
+    for (const { AlarmActions } of alarms) if (AlarmActions) expect(AlarmActions).toEqual(Topics);
+  });
+
+  it('with a key of one’s own lets them use that', () => {
+    const own = synthConstruct((stack) => ({ encryptionKey: new kms.Key(stack, 'Key') }));
+    expect(only(own.template, 'AWS::KMS::Key').KeyPolicy.Statement).toContainEqual(
+      expect.objectContaining({ ...ofThisAccount, Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] }),
+    );
+    expect(warnings(own.stack, 'policy of the encryption key')).toEqual([]);
+  });
+
+  it('says what a key lacks whose policy is written elsewhere', () => {
+    const own = synthConstruct((stack) => ({
+      encryptionKey: kms.Key.fromKeyArn(
+        stack,
+        'Key',
+        'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      ),
+    }));
+    expect(warnings(own.stack, 'policy of the encryption key')).toHaveLength(1);
+  });
+
+  it('says that nobody is told where nobody is', () => {
+    expect(warnings(synthApp().endpoint, 'nobody is told of alarms')).toHaveLength(1);
+    expect(warnings(endpoint, 'nobody is told of alarms')).toEqual([]);
+    const brought = synthConstruct((stack) => ({
+      alarmTopic: sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:111122223333:own-alarms'),
+    }));
+    expect(warnings(brought.stack, 'nobody is told of alarms')).toEqual([]);
   });
 });
 
