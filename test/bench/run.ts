@@ -1,7 +1,7 @@
 /**
  * npm run bench                         all rows, SQLite engine first, then DynamoDB's
  * npm run bench -- --only holding       one part: sync, quiet, wake, sendmail, attachment, incremental, holding, storm,
- *                                       fleet, search
+ *                                       fleet, search, restart
  * npm run bench -- --engine sqlite      one engine: sqlite, dynamodb
  * npm run bench -- --scale 0.1          smaller, for a quick look
  */
@@ -14,6 +14,7 @@ import { fleet } from './fleet.ts';
 import { incremental } from './incremental.ts';
 import { attachmentMemory, sendToPing } from './mail.ts';
 import { commitToPing, firstSync, holding, quietSync, type Sizes, storm, withBench } from './push.ts';
+import { restart } from './restart.ts';
 import { searching, searchingTables } from './search.ts';
 
 const { values } = parseArgs({
@@ -72,6 +73,7 @@ if (values.engine !== 'dynamodb') {
     rows.push(...(await incremental(Math.round(1000 * scale) || 1, Math.round(100_000 * scale))));
   }
   if (wanted('fleet')) rows.push(...(await fleet(sizesAt(1).held)));
+  if (wanted('restart')) rows.push(...(await restart(Math.round(1000 * scale) || 1)));
   if (wanted('search')) {
     const messages = Math.round(100_000 * scale);
     rows.push(...(await searching(messages)), ...(await searchingTables(Math.round(messages / 5))));
@@ -79,7 +81,7 @@ if (values.engine !== 'dynamodb') {
   printTable('SQLite engine (WAL, full sync)', rows);
   misses = rows.filter((figure) => met(figure) === false).length;
 }
-if (values.engine !== 'sqlite' && !['fleet', 'search', 'incremental'].includes(values.only ?? '')) {
+if (values.engine !== 'sqlite' && !['fleet', 'search', 'incremental', 'restart'].includes(values.only ?? '')) {
   const why = missing('dynoxide');
   if (why) {
     console.log(`\nDynamoDB engine: not measured, ${why}`);

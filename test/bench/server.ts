@@ -2,12 +2,15 @@
 
 import type { EmbeddedInput } from '../../lib/embedded/options.ts';
 import { start } from '../../lib/embedded/start.ts';
+import { hashPassword } from '../../lib/identity/password-hash.ts';
 import { silentLog } from '../../lib/ops/log.ts';
 import { messageWith, mixedMessage } from './messages.ts';
 
 export type Order =
   | { readonly do: 'start'; readonly input: EmbeddedInput }
-  | { readonly do: 'users'; readonly count: number; readonly from?: number }
+  /** With a password of their own, all the same, where one is given; with app passwords otherwise. */
+  | { readonly do: 'users'; readonly count: number; readonly from?: number; readonly password?: string }
+  | { readonly do: 'held' }
   | { readonly do: 'usage' }
   /** One message to each of these users, `perSecond` at most; answers with the commit times. */
   | { readonly do: 'deliver'; readonly users: readonly number[]; readonly perSecond?: number; readonly atOnce?: number }
@@ -87,16 +90,24 @@ const orders: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => Promis
     });
     return { port: Number(new URL(server.url).port) };
   },
-  async users({ count, from = 0 }) {
+  async users({ count, from = 0, password }) {
     const { accounts } = server!.domain;
     const made: UserSecret[] = [];
+    const passwordHash = password === undefined ? undefined : await hashPassword(password);
     for (let index = from; index < from + count; index++) {
-      const { id } = await accounts.create({ address: addressOf(index) });
+      const { id } = await accounts.create({ address: addressOf(index), passwordHash });
+      if (password !== undefined) {
+        made.push({ user: addressOf(index), password });
+        continue;
+      }
       // App passwords: what is measured is holding, not argon2.
       const { secret } = await accounts.addAppPassword(id, 'bench');
       made.push({ user: addressOf(index), password: secret });
     }
     return made;
+  },
+  async held() {
+    return server!.holder.held;
   },
   async usage() {
     // Before the collections, so that their cost is no part of what is measured between two calls.
