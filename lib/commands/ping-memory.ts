@@ -1,5 +1,6 @@
+import type { Device } from '../identity/types.ts';
 import type { DeviceId, FolderId, MailboxId } from '../ops/ids.ts';
-import { ConditionFailed, OutcomeUnknown, type Row, StoreConflict, type Table, type Value } from '../store/ports.ts';
+import { ConditionFailed, OutcomeUnknown, StoreConflict, type Table, type Value } from '../store/ports.ts';
 import { keys } from '../store/schema.ts';
 import type { PingParameters } from './ping-parameters.ts';
 
@@ -14,11 +15,13 @@ export interface PingMemory extends PingParameters {
   readonly strikes?: Readonly<Record<FolderId, number>>;
 }
 
-export async function readPingMemory(table: Table, mailbox: MailboxId, device: DeviceId): Promise<PingMemory> {
-  const row: Row | undefined = await table.get(keys.device(mailbox, device), 'strong');
-  const ping = row?.ping;
+/**
+ * It came with the device's row when the request was let in, by a strong read, and is not read again: what a Ping wrote
+ * was committed before its answer, and so before the device could send the next one.
+ */
+export function pingMemoryOf({ ping }: Pick<Device, 'ping'>): PingMemory {
   // Written by this module alone; a row of before the first Ping has none.
-  return ping === undefined || ping === null ? {} : (ping as unknown as PingMemory);
+  return ping === undefined ? {} : (ping as PingMemory);
 }
 
 /**

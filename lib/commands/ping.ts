@@ -5,7 +5,7 @@ import { type Command, type CommandContext, type CommandResult, document } from 
 import type { HierarchyView, Outcome, Sight } from '../push/types.ts';
 import { OutcomeUnknown, StoreConflict, StoreUnavailable, type Table } from '../store/ports.ts';
 import type { News } from '../sync/types.ts';
-import { type PingMemory, readPingMemory, writePingMemory } from './ping-memory.ts';
+import { type PingMemory, pingMemoryOf, writePingMemory } from './ping-memory.ts';
 import { judgeParameters, type PingOptions, pingOptions } from './ping-parameters.ts';
 import { PingStatus } from './ping-status.ts';
 import { PingWatch, type WatchDeps } from './ping-watch.ts';
@@ -61,7 +61,7 @@ async function run(
   if (wipeIsDue(context.device)) return document({ Status: PingStatus.FolderSync });
   try {
     const { mailbox, device, clock } = context;
-    const before = await readPingMemory(deps.table, mailbox.id, device.id);
+    const before = pingMemoryOf(device);
     const { keep, refusal } = judgeParameters(request, before, options);
     const memory = await remember(deps, context, before, keep);
     if (refusal) return document(refusal);

@@ -102,14 +102,13 @@ class SyncCommand {
   async run(context: CommandContext, request: SyncRequest | undefined): Promise<Result> {
     if (context.version < FIRST_WITH_EMPTY) return await this.#once(context, request);
     const { mailbox, device } = context;
-    const stored = await this.#cached.read(mailbox.id, device.id);
-    const cached = isWhole(request) ? undefined : this.#cached.parse(stored);
+    const cached = isWhole(request) ? undefined : this.#cached.of(device);
     const plan = planSync(request, cached, this.#limits);
     if ('Status' in plan) return document(plan);
     const before = plan.waitMs > 0 ? await this.#admittedAt(context) : undefined;
     const { answer, silent, failed } = await this.#look(context, plan);
     // What failed as a whole would fail again each time that an empty request repeats it.
-    if (!failed) await this.#cached.store(mailbox.id, device.id, plan.cache, stored);
+    if (!failed) await this.#cached.store(mailbox.id, device, plan.cache);
     return silent && before ? this.#hold(context, plan, before) : answer;
   }
 

@@ -27,6 +27,8 @@ export const deviceOf = readOnce(
     notice: row.notice as Device['notice'],
     throttled: row.throttled as Device['throttled'],
     agentChanges: row.agentChanges as Device['agentChanges'],
+    cachedSync: typeof row.cachedSync === 'string' ? row.cachedSync : undefined,
+    ping: typeof row.ping === 'object' && row.ping !== null ? row.ping : undefined,
   }),
 );
 

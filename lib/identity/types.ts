@@ -100,6 +100,10 @@ export interface Device {
   readonly throttled?: Throttled;
   /** Epoch milliseconds of its latest changes of User-Agent, where they are counted. */
   readonly agentChanges?: readonly number[];
+  /** The last Sync without changes of the device, as its command wrote it. */
+  readonly cachedSync?: string;
+  /** What is remembered of its Pings, as their command wrote it. */
+  readonly ping?: object;
 }
 
 /** Values of X-MS-ASThrottle (MS-ASHTTP 2.2.2.1.2.13); the names are those that clients know from Exchange. */

@@ -3,6 +3,7 @@ import { createPing } from '../../lib/commands/ping.ts';
 import type { PingOptions } from '../../lib/commands/ping-parameters.ts';
 import { PingRequest, PingResponse } from '../../lib/documents/ping.ts';
 import type { EasResponse } from '../../lib/http/types.ts';
+import { deviceOf } from '../../lib/identity/device-rows.ts';
 import type { Account, Device } from '../../lib/identity/types.ts';
 import type { Mailbox } from '../../lib/mailbox/types.ts';
 import type { DeviceId, FolderId } from '../../lib/ops/ids.ts';
@@ -111,7 +112,10 @@ export async function openPingWorld(
     ...over,
   });
   const ping = async (request?: PingRequest, over: Partial<CommandContext> = {}): Promise<Answer> => {
-    const given = context(over);
+    const asked = context(over);
+    // The device of a request is as its row says when the request is let in.
+    const row = await table.get(keys.device(mailbox.id, asked.device.id), 'strong');
+    const given = { ...asked, device: { ...asked.device, ping: row && deviceOf(row).ping } };
     const answer: Answer = { document: undefined, bytes: undefined };
     const result = await command.run(given, request && throughBytes(PingRequest, request, given.version));
     const receive = (sent: CommandResult<PingResponse>): EasResponse => {

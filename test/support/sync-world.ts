@@ -5,6 +5,7 @@ import type { SyncItemClass } from '../../lib/commands/sync/item-class.ts';
 import { smsClass } from '../../lib/commands/sync/sms.ts';
 import { createSyncCommand, type SyncDeps } from '../../lib/commands/sync.ts';
 import { SyncRequest, SyncResponse } from '../../lib/documents/sync.ts';
+import { deviceOf } from '../../lib/identity/device-rows.ts';
 import type { Account, Device } from '../../lib/identity/types.ts';
 import type { EmailContent } from '../../lib/mail/types.ts';
 import type { Mailbox } from '../../lib/mailbox/types.ts';
@@ -75,7 +76,10 @@ function makeWorld(
 ): Omit<SyncWorld, 'fresh'> & { fresh: SyncWorld['fresh'] } {
   const states = new SyncStates(table);
   const news = new SyncNews(states, clock);
-  const another = () => createSyncCommand({ table, states, news, classes, options: input.options });
+  const another = () => {
+    const command = createSyncCommand({ table, states, news, classes, options: input.options });
+    return { ...command, run: asLetIn(command, table) };
+  };
   const context = (device: DeviceId, over: Partial<CommandContext> = {}): CommandContext => ({
     version: 141,
     account: { id: mailbox.id } as Account,
@@ -97,6 +101,14 @@ function makeWorld(
   };
   const fresh = () => Promise.reject(new Error('not from here'));
   return { mailbox, clock, table, states, news, command: another(), another, context, makeDevice, fresh };
+}
+
+/** The device of a request is as its row says when the request is let in. */
+function asLetIn({ run }: Command<SyncRequest, SyncResponse>, table: Table): typeof run {
+  return async (context, request) => {
+    const row = await table.get(keys.device(context.mailbox.id, context.device.id), 'strong');
+    return run({ ...context, device: { ...context.device, cachedSync: row && deviceOf(row).cachedSync } }, request);
+  };
 }
 
 export type Sent = SyncResponse | 'empty' | Extract<CommandResult<SyncResponse>, { kind: 'held' }>['hold'];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type PingMemory, readPingMemory, same, writePingMemory } from '../../../lib/commands/ping-memory.ts';
+import { type PingMemory, pingMemoryOf, same, writePingMemory } from '../../../lib/commands/ping-memory.ts';
+import { deviceOf } from '../../../lib/identity/device-rows.ts';
 import type { DeviceId, FolderId, MailboxId } from '../../../lib/ops/ids.ts';
 import { ConditionFailed, OutcomeUnknown, StoreConflict, type Table } from '../../../lib/store/ports.ts';
 
@@ -14,13 +15,9 @@ const BEFORE: PingMemory = {
   strikes: { [f('a')]: 1, [f('b')]: 2 },
 };
 
-function table(row?: object, errors: Error[] = []) {
+function table(errors: Error[] = []) {
   const asked: unknown[] = [];
   const fake = {
-    get: async (_: unknown, consistency: string) => {
-      asked.push(consistency);
-      return row;
-    },
     transact: async ([write]: unknown[]) => {
       asked.push(write);
       const error = errors.shift();
@@ -31,11 +28,10 @@ function table(row?: object, errors: Error[] = []) {
 }
 
 describe('what is remembered of a device’s Pings', () => {
-  test('is read strongly, and nothing where there is nothing', async () => {
-    const { fake, asked } = table({ ping: BEFORE });
-    expect(await readPingMemory(fake, M, D)).toEqual(BEFORE);
-    expect(asked).toEqual(['strong']);
-    for (const row of [undefined, {}, { ping: null }]) expect(await readPingMemory(table(row).fake, M, D)).toEqual({});
+  test('came with the device, and is nothing where there is nothing', () => {
+    const memoryOf = (row: object) => pingMemoryOf(deviceOf({ pk: 'p', sk: 'D#d', ...row }));
+    expect(memoryOf({ ping: BEFORE })).toEqual(BEFORE);
+    for (const row of [{}, { ping: null }, { ping: 7 }]) expect(memoryOf(row)).toEqual({});
   });
 
   test.each<[string, PingMemory, boolean]>([
@@ -70,20 +66,20 @@ describe('what is remembered of a device’s Pings', () => {
   });
 
   test('is not kept for a device without a partnership', async () => {
-    const { fake, asked } = table(undefined, [new ConditionFailed([0])]);
+    const { fake, asked } = table([new ConditionFailed([0])]);
     await writePingMemory(fake, M, D, {}, BEFORE);
     expect(asked).toHaveLength(1);
   });
 
   test('is tried for four times', async () => {
     const errors = () => [new StoreConflict('x'), new OutcomeUnknown('x'), new StoreConflict('x')];
-    const busy = table(undefined, errors());
+    const busy = table(errors());
     await writePingMemory(busy.fake, M, D, {}, BEFORE);
     expect(busy.asked).toHaveLength(4);
-    const longer = table(undefined, [...errors(), new OutcomeUnknown('x'), new StoreConflict('x')]);
+    const longer = table([...errors(), new OutcomeUnknown('x'), new StoreConflict('x')]);
     await expect(writePingMemory(longer.fake, M, D, {}, BEFORE)).rejects.toThrow(OutcomeUnknown);
     expect(longer.asked).toHaveLength(4);
-    const bug = table(undefined, [new TypeError('bug')]);
+    const bug = table([new TypeError('bug')]);
     await expect(writePingMemory(bug.fake, M, D, {}, BEFORE)).rejects.toThrow(TypeError);
   });
 });

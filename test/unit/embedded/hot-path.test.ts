@@ -16,6 +16,14 @@ const PASSWORD = 'correct horse battery staple';
 const HASH_COST = { memory: 64, passes: 1, parallelism: 1 };
 const LIMITS = { maxDevices: 3, quotaBytes: 1_000_000, agentChanges: 2, passwordUrl: 'https://id.example.test/' };
 
+const PING = encode(
+  PingRequest,
+  { HeartbeatInterval: 60, Folders: { Folder: [{ Id: 'inbox', Class: 'Email' }] } },
+  141,
+);
+const keyIn = (answer: EasResponse | Held) =>
+  decode(SyncResponse, (answer as EasResponse).body as Uint8Array, 141).Collections!.Collection[0]!.SyncKey;
+
 async function open(limited: boolean) {
   let reads: string[] = [];
   const counting = (table: Table): Table => ({
@@ -80,19 +88,34 @@ async function measured(limited: boolean) {
   const first = (await sync('0')) as EasResponse;
   expect(first.status).toBe(200);
   expect(first.headers['X-MS-Credentials-Expire']).toBe(limited ? '1' : undefined);
-  const key = decode(SyncResponse, first.body as Uint8Array, 141).Collections!.Collection[0]!.SyncKey;
+  const key = keyIn(first);
   await sync(key);
-  const ping = encode(
-    PingRequest,
-    { HeartbeatInterval: 60, Folders: { Folder: [{ Id: 'inbox', Class: 'Email' }] } },
-    141,
-  );
-  await send('Ping', ping);
+  await send('Ping', PING);
   return {
     sync: await readsOf(() => sync(key)),
-    ping: await readsOf(() => send('Ping', ping)),
+    ping: await readsOf(() => send('Ping', PING)),
   };
 }
+
+test('a Sync and a Ping read the row of their device once, and answer by what it remembers', async () => {
+  const { sync, ping } = await measured(false);
+  for (const reads of [sync, ping]) expect(reads.filter((row) => row === 'D#d1')).toHaveLength(1);
+});
+
+test('an empty Sync and an empty Ping are told by that one read what they repeat', async () => {
+  const { send, sync, readsOf } = await open(false);
+  const key = keyIn(await sync('0'));
+  await sync(key);
+  await send('Ping', PING);
+  // Documents would tell of statuses 13 and 3: nothing is remembered.
+  for (const [command, answer] of [
+    ['Sync', { status: 200, body: new Uint8Array() }],
+    ['Ping', { kind: 'held' }],
+  ] as const) {
+    const reads = await readsOf(async () => expect(await send(command, new Uint8Array())).toMatchObject(answer));
+    expect(reads.filter((row) => row === 'D#d1')).toHaveLength(1);
+  }
+});
 
 describe('rules, quotas, throttling and expiring passwords', () => {
   test('cost a Sync and a Ping no read', async () => {

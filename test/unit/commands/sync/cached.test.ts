@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CachedRequests } from '../../../../lib/commands/sync/cached.ts';
+import { deviceOf } from '../../../../lib/identity/device-rows.ts';
 import type { DeviceId, MailboxId } from '../../../../lib/ops/ids.ts';
 import { ConditionFailed, StoreConflict, StoreUnavailable, type Table } from '../../../../lib/store/ports.ts';
 
@@ -8,13 +9,9 @@ const D = 'd' as DeviceId;
 const REQUEST = { HeartbeatInterval: 60 };
 const STORED = JSON.stringify(REQUEST);
 
-function cached(row?: object, error?: Error) {
+function cached(error?: Error) {
   const asked: unknown[] = [];
   const fake = {
-    get: async (_: unknown, consistency: string) => {
-      asked.push(consistency);
-      return row;
-    },
     transact: async ([write]: unknown[]) => {
       asked.push(write);
       if (error) throw error;
@@ -22,23 +19,23 @@ function cached(row?: object, error?: Error) {
   } as unknown as Table;
   return { requests: new CachedRequests(fake), asked };
 }
+const device = (cachedSync?: string) => ({ id: D, cachedSync });
 
 describe('the Sync that an empty one repeats', () => {
-  test('is read strongly, and none where there is none', async () => {
-    const { requests, asked } = cached({ cachedSync: STORED });
-    expect(requests.parse(await requests.read(M, D))).toEqual(REQUEST);
-    expect(asked).toEqual(['strong']);
-    for (const row of [undefined, {}, { cachedSync: 7 }]) expect(await cached(row).requests.read(M, D)).toBeUndefined();
-    expect(requests.parse(undefined)).toBeUndefined();
+  test('came with the device, or there is none', () => {
+    const { requests } = cached();
+    expect(requests.of(deviceOf({ pk: 'p', sk: 'D#d', cachedSync: STORED }))).toEqual(REQUEST);
+    for (const row of [{}, { cachedSync: 7 }])
+      expect(requests.of(deviceOf({ pk: 'p', sk: 'D#d', ...row }))).toBeUndefined();
   });
 
   test('is written where it is another, for a device that there is', async () => {
     const { requests, asked } = cached();
-    await requests.store(M, D, REQUEST, STORED);
-    await requests.store(M, D, undefined, undefined);
+    await requests.store(M, device(STORED), REQUEST);
+    await requests.store(M, device(), undefined);
     expect(asked).toEqual([]);
-    await requests.store(M, D, REQUEST, undefined);
-    await requests.store(M, D, undefined, STORED);
+    await requests.store(M, device(), REQUEST);
+    await requests.store(M, device(STORED), undefined);
     expect(asked).toMatchObject([
       { op: 'update', set: { cachedSync: STORED }, when: { row: 'present' } },
       { op: 'update', remove: ['cachedSync'], when: { row: 'present' } },
@@ -48,15 +45,15 @@ describe('the Sync that an empty one repeats', () => {
   test('is not kept where it is too large for the row of its device', async () => {
     const { requests, asked } = cached();
     const CollectionId = 'x'.repeat(100_000);
-    await requests.store(M, D, { Collections: { Collection: [{ SyncKey: '1', CollectionId }] } }, STORED);
+    await requests.store(M, device(STORED), { Collections: { Collection: [{ SyncKey: '1', CollectionId }] } });
     expect(asked).toMatchObject([{ op: 'update', remove: ['cachedSync'] }]);
   });
 
   test('may be lost to a request at the same time, and to no trouble of the store', async () => {
     for (const error of [new ConditionFailed([0]), new StoreConflict('x')]) {
-      await expect(cached({}, error).requests.store(M, D, REQUEST, undefined)).resolves.toBeUndefined();
+      await expect(cached(error).requests.store(M, device(), REQUEST)).resolves.toBeUndefined();
     }
-    const down = cached({}, new StoreUnavailable('x'));
-    await expect(down.requests.store(M, D, REQUEST, undefined)).rejects.toThrow(StoreUnavailable);
+    const down = cached(new StoreUnavailable('x'));
+    await expect(down.requests.store(M, device(), REQUEST)).rejects.toThrow(StoreUnavailable);
   });
 });
