@@ -1,12 +1,13 @@
-/** The CDK app: `npx cdk synth`, `npx cdk deploy --all -c direct-push:hostName=eas.example.com`. See docs/deploy.md. */
+/** The CDK app: `npx cdk synth`, `npx cdk deploy --all`. Settings stand in `cdk.context.json`, see docs/deploy.md. */
 import { App, Validations } from 'aws-cdk-lib';
-import { makeStacks } from '../lib/infra/app.ts';
-import { BadContext, contextOf, readContext } from '../lib/infra/context.ts';
+import { EXAMPLE_HOST, makeStacks } from '../lib/infra/app.ts';
+import { BadContext, contextOf, PREFIX, readContext } from '../lib/infra/context.ts';
 
 const app = new App();
 try {
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
-  const context = readContext(contextOf(app.node));
+  // A clone without settings shows its templates; `makeStacks` sees to it that they are not deployed.
+  const context = readContext({ [`${PREFIX}hostName`]: EXAMPLE_HOST, ...contextOf(app.node) });
   // Without an account the templates fit every region; looking up a VPC needs one.
   makeStacks(app, context, context.vpcId && account && region ? { account, region } : {});
   if (app.node.tryGetContext('nag')) {

@@ -1,4 +1,4 @@
-import { Annotations, type App, type Stack } from 'aws-cdk-lib';
+import { Annotations, type App, CfnParameter, type Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -26,13 +26,33 @@ export function makeStacks(
 ): Stacks {
   const data = new DirectPushDataStack(app, `${context.stackName}-Data`, { env });
   const endpoint = new DirectPushStack(app, context.stackName, (stack) => properties(stack, context, data), { env });
-  if (/(^|\.)example\.(com|net|org)$/.test(context.hostName)) {
+  if (isExample(context.hostName)) {
     Annotations.of(endpoint).addWarningV2(
       'direct-push:example',
-      `${context.hostName} is an example: give your own name, -c direct-push:hostName=eas.your-domain.tld, before you deploy`,
+      `${context.hostName} is an example and cannot be deployed: write your own name into cdk.context.json, {"direct-push:hostName": "eas.your-domain.tld"}`,
     );
+    for (const stack of [data, endpoint]) refuseToDeploy(stack, context.hostName);
   }
   return { data, endpoint };
+}
+
+/** What is synthesised when no name was given. */
+export const EXAMPLE_HOST = 'eas.example.com';
+/** Names that nobody can own (RFC 2606). */
+export function isExample(hostName: string): boolean {
+  return /(^|\.)example(\.(com|net|org))?$/.test(hostName);
+}
+
+/**
+ * Whoever forgets the settings of a running system must not turn it into an example. The template is one to look at: it
+ * has a parameter without a default, which the CDK and CloudFormation want to be given, and which no value fits.
+ */
+function refuseToDeploy(stack: Stack, hostName: string): void {
+  new CfnParameter(stack, 'GiveYourOwnHostName', {
+    description: `${hostName} is an example: write direct-push:hostName into cdk.context.json (docs/deploy.md)`,
+    allowedPattern: '[^\\s\\S]',
+    constraintDescription: `not be given: write direct-push:hostName into cdk.context.json instead of ${hostName}`,
+  });
 }
 
 function properties(stack: Stack, context: Context, storage: DirectPushStorage): DirectPushProps {
@@ -47,6 +67,7 @@ function properties(stack: Stack, context: Context, storage: DirectPushStorage):
       mxRecord: context.mxRecord,
       relayOwnDomains: context.relayOwnDomains,
       ...(context.unknownRecipients && { unknownRecipients: context.unknownRecipients }),
+      ...(context.harmfulMail && { harmful: context.harmfulMail }),
       ...(context.mailDomains && { domains: context.mailDomains }),
     },
     ...optionProps(context),

@@ -3,10 +3,46 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { isExample } from '../../lib/infra/app.ts';
 import { Context, readContext } from '../../lib/infra/context.ts';
+import { HOST } from './support.ts';
 
 const given = (keys: Record<string, unknown>) =>
   Object.fromEntries(Object.entries({ hostName: 'eas.acme.test', ...keys }).map(([k, v]) => [`direct-push:${k}`, v]));
+
+describe('examples', () => {
+  it.each([
+    ['eas.example.com', true],
+    ['example.org', true],
+    ['mail.example', true],
+    ['eas.acme.test', false],
+    ['eas.counterexample.com', false],
+    ['example.com.acme.test', false],
+  ])('%s', (hostName, example) => {
+    expect(isExample(hostName)).toBe(example);
+  });
+});
+
+describe('commands of the pages', () => {
+  const pages = ['README.md', ...readdirSync('docs').map((name) => path.join('docs', name))];
+  const commands = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/npx cdk [a-z]+[^`\n#]*/g)].map(([line]) => line.trim()),
+    );
+
+  it('give no setting that the next one would forget', () => {
+    expect(commands.length).toBeGreaterThan(5);
+    for (const command of commands) expect(command).not.toMatch(/ (-c|--context) /);
+  });
+
+  it.each(['README.md', 'docs/deploy.md'])('%s writes the settings before it deploys', (page) => {
+    const text = readFileSync(page, 'utf8');
+    const [, json] = /echo '(.*?)' > cdk\.context\.json/.exec(text)!;
+    expect(readContext(JSON.parse(json!)).hostName).toBe('eas.example.com');
+    expect(text.indexOf('cdk.context.json')).toBeLessThan(text.indexOf('npx cdk deploy'));
+  });
+});
 
 describe('context keys', () => {
   it('one is required, the others have defaults', () => {
@@ -80,6 +116,11 @@ describe('the app of cdk.json', { timeout: 120_000 }, () => {
     });
   };
 
+  const templates = () =>
+    ['DirectPush-Data', 'DirectPush'].map((name) =>
+      JSON.parse(readFileSync(path.join(out, `${name}.template.json`), 'utf8')),
+    );
+
   it('gives both stacks', () => {
     const { status, stderr } = run({});
     expect(stderr).not.toMatch(/error/i);
@@ -87,6 +128,23 @@ describe('the app of cdk.json', { timeout: 120_000 }, () => {
     expect(readdirSync(out)).toEqual(
       expect.arrayContaining(['DirectPush-Data.template.json', 'DirectPush.template.json']),
     );
+  });
+
+  it('has no name of its own, and neither stack of the example can be deployed', () => {
+    expect(Object.keys(context).filter((key) => key.startsWith('direct-push:'))).toEqual([]);
+    expect(run({}).status).toBe(0);
+    for (const { Parameters } of templates()) {
+      // Nobody is asked for it, so that the command line of the CDK stops; what is given all the same fits no pattern.
+      const { Default, AllowedPattern } = Parameters.GiveYourOwnHostName;
+      expect(Default).toBeUndefined();
+      for (const value of ['', 'eas.acme.test', ' ', '\n'])
+        expect(value).not.toMatch(new RegExp(`^(?:${AllowedPattern})$`));
+    }
+  });
+
+  it('can be deployed with a name', () => {
+    expect(run({ 'direct-push:hostName': HOST }).status).toBe(0);
+    for (const { Parameters } of templates()) expect(Parameters?.GiveYourOwnHostName).toBeUndefined();
   });
 
   it('ends with a sentence where a key is wrong', () => {
