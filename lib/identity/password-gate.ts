@@ -53,6 +53,13 @@ const PER_SOURCE: LockoutOptions = { ...PER_ACCOUNT, free: 60 };
 const INVALID = { ok: false, reason: 'invalid' } as const;
 const UNAVAILABLE = { ok: false, reason: 'unavailable' } as const;
 
+/** What a check needs: the account that the login named, where there is one, and what the outcome is remembered under. */
+interface Login {
+  readonly credentials: BasicCredentials;
+  readonly id: Account['id'] | undefined;
+  readonly key: string;
+}
+
 /** Names and passwords: what is known already, whose turn it is, and one check at a time for each credential. */
 export class PasswordGate {
   readonly #deps: PasswordGateDeps;
@@ -129,16 +136,21 @@ export class PasswordGate {
     }
     const elsewhere = outside && (!found || (await accounts.stored(found.id))?.passwordHash === undefined);
     const queue = elsewhere ? this.#outside : this.#own;
+    if (giving.isOver) return UNAVAILABLE;
     // Names that nobody has are counted like the others, so that a lock tells nothing.
     const place = { source, account: found?.id ?? credentials.login.toLowerCase() };
-    if (giving.isOver) return UNAVAILABLE;
-    const { turn, cancel } = queue.ask(place);
-    giving.onOver = cancel;
-    switch (await turn) {
+    return this.#wait(queue, place, { credentials, id: found?.id, key }, giving);
+  }
+
+  /** Thousands may be here: nothing is kept that the check can read again. */
+  async #wait(queue: FairQueue, place: Place, login: Login, giving: GivingUp): Promise<AuthResult> {
+    const ticket = queue.ask(place);
+    giving.onOver = ticket.cancel;
+    switch (await ticket.turn) {
       case 'go':
-        return this.#judge(queue, place, credentials, found?.id, key);
+        return this.#judge(queue, place, login);
       case 'locked':
-        this.#refused(place, found, 'locked');
+        this.#refused(place, login.id, 'locked');
         return { ok: false, reason: 'locked', retryAfterS: Math.ceil(this.#guesses.wait(place) / 1000) };
       default:
         return UNAVAILABLE;
@@ -146,13 +158,7 @@ export class PasswordGate {
   }
 
   /** In its turn. The account is read anew: waiting may have taken long, and its password may be another one now. */
-  async #judge(
-    queue: FairQueue,
-    place: Place,
-    credentials: BasicCredentials,
-    id: Account['id'] | undefined,
-    key: string,
-  ) {
+  async #judge(queue: FairQueue, place: Place, { credentials, id, key }: Login): Promise<AuthResult> {
     let outcome: Outcome = 'unknown';
     try {
       const account = id && (await this.#deps.accounts.stored(id));
@@ -177,12 +183,12 @@ export class PasswordGate {
     if (account && !answer.mayChange) {
       this.#cache.put(key, { account: account.id, credentialVersion: account.credentialVersion, good: false });
     }
-    this.#refused(place, account, 'invalid');
+    this.#refused(place, account?.id, 'invalid');
     return INVALID;
   }
 
   /** The name that was typed stays out of the log: people type their password there. */
-  #refused({ source }: Place, account: Account | undefined, reason: string): void {
-    this.#deps.log.info('login-refused', { account: account?.id, source, reason });
+  #refused({ source }: Place, account: string | undefined, reason: string): void {
+    this.#deps.log.info('login-refused', { account, source, reason });
   }
 }
