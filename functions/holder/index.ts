@@ -1,7 +1,7 @@
 /** The holder: every command, and the requests that wait. One process of the service, until it is told to stop. */
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { openBase } from '../../lib/cloud/base.ts';
-import { identify, stopWanted } from '../../lib/cloud/ecs.ts';
+import { agentNotice, identify, serviceNotice, stopWanted } from '../../lib/cloud/ecs.ts';
 import { directInlet, noInlet, socketInlet } from '../../lib/cloud/inlet.ts';
 import { openRecoveryVault } from '../../lib/cloud/recovery-key.ts';
 import { startTask, TASK_CONFIG } from '../../lib/cloud/task.ts';
@@ -48,9 +48,9 @@ function stop(): void {
 
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-// The agent says it before the signal does, and while the load balancer still sends requests: they are answered.
+// The service says it before the signal comes, and while the load balancer still carries what is held.
 if (metadataUrl)
-  stopWanted(base.clock, metadataUrl, running.signal).then(
+  stopWanted(base.clock, [serviceNotice(identity, base.log), agentNotice(metadataUrl)], running.signal).then(
     () => task.drain(),
     () => {},
   );

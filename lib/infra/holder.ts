@@ -4,20 +4,26 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { CLOUD_ENV } from '../ops/cloud-env.ts';
 import { bundleDirectory, placeholderDirectory } from './bundles.ts';
-import { acknowledgeHolder } from './nag.ts';
+import { acknowledgeHolder, acknowledgeWildcard } from './nag.ts';
 import { type Network, TASK_PORT, WAKE_PORT } from './network.ts';
 import type { HolderProps, WakeTransportName } from './props.ts';
 
 /** The most that Fargate gives: a held request is a socket, and a socket a file. */
 export const OPEN_FILES = 1_048_576;
-/** The most that Fargate waits between SIGTERM and SIGKILL; draining takes 90 s of it. */
+/** The most that Fargate waits between SIGTERM and SIGKILL: a task that was told nothing before drains in it. */
 export const STOP_SECONDS = 120;
 export const DRAIN_SECONDS = 90;
-export const DEREGISTRATION_SECONDS = 20;
+/**
+ * The load balancer stops sending requests to a task that is to stop, and cuts what is in flight after this; SIGTERM comes
+ * later still. A task learns of it from the service within ten seconds and drains in ninety. Where nothing is in flight
+ * any more the load balancer does not wait.
+ */
+export const DEREGISTRATION_SECONDS = 120;
 
 /** Held requests that a MiB of memory and a CPU unit carry, all costs of a socket counted (docs/cost.md). */
 const PER_MIB = 20;
@@ -76,6 +82,7 @@ export class HolderService extends Construct {
       enableECSManagedTags: true,
       propagateTags: ecs.PropagatedTagSource.SERVICE,
     });
+    this.#grantNotice(cluster);
     this.targetGroup = this.#targets(network);
     const scaling = this.service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });
     scaling.scaleToTrackCustomMetric('Held', {
@@ -91,6 +98,20 @@ export class HolderService extends Construct {
       scaleInCooldown: Duration.minutes(15),
     });
     acknowledgeHolder(this);
+  }
+
+  /** A task asks what the service wants of it. */
+  #grantNotice({ clusterArn, clusterName }: ecs.ICluster): void {
+    const stack = Stack.of(this);
+    const tasks = stack.formatArn({ service: 'ecs', resource: 'task', resourceName: clusterName });
+    acknowledgeWildcard(this.taskRole, tasks, '/*', 'Names of tasks are made when they start; the cluster is named.');
+    this.taskRole.addToPrincipalPolicy(
+      new iam.PolicyStatement({
+        actions: ['ecs:DescribeTasks'],
+        resources: [`${tasks}/*`],
+        conditions: { ArnEquals: { 'ecs:cluster': clusterArn } },
+      }),
+    );
   }
 
   #container(definition: ecs.FargateTaskDefinition, props: HolderServiceProps, memoryMiB: number) {

@@ -153,14 +153,18 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('with the t
     expect(await world.arrivals()).toEqual([subject]);
   }, 40_000);
 
-  it('a task is to stop and the load balancer does not know: nothing that it still sends is refused', async () => {
+  it('a task is to stop: what it holds is answered before its connections are cut, and what still comes is not refused', async () => {
     const { cloud } = world;
     const [leaving, staying] = cloud.holders;
     cloud.balancer.holders = [leaving!.url];
     const waiting = world.ping();
     await world.held(1);
     leaving!.wantStop();
+    const cut = cloud.balancer.deregister(leaving!.url);
     expect(outcome(await waiting)).toEqual([200, { Status: 1 }]);
+    expect(cut()).toBe(0);
+    // A request that was on its way meanwhile.
+    cloud.balancer.holders = [leaving!.url];
     const health = await fetch(leaving!.url + synthesised(transport).healthPath);
     expect(health.status).toBe(503);
     expect(outcome(await world.ping())).toEqual([200, { Status: 1 }]);

@@ -1,7 +1,8 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { WATCH_MS } from '../../lib/cloud/ecs.ts';
 import { routingRules } from '../../lib/infra/routing-rules.ts';
-import { HOST, only, resources, synthApp } from './support.ts';
+import { HOST, only, resources, statementsOf, synthApp } from './support.ts';
 
 const { template } = synthApp();
 const attributes = (type: string, list: string, begin?: string): Record<string, string> =>
@@ -118,6 +119,16 @@ describe('the holder', () => {
     expect(Number(drain)).toBeLessThan(container.StopTimeout - 20);
   });
 
+  it('may ask what the service wants of the tasks of its cluster', () => {
+    const asks = statementsOf(template, 'DirectPushHolderTaskTaskRole').filter(({ actions }) =>
+      actions.some((action) => action.startsWith('ecs:')),
+    );
+    expect(asks).toHaveLength(1);
+    expect(asks[0]!.actions).toEqual(['ecs:DescribeTasks']);
+    expect(asks[0]!.resources).toMatch(/:task\/.*Cluster.*\/\*/);
+    expect(asks[0]!.conditions).toHaveProperty(['ArnEquals', 'ecs:cluster']);
+  });
+
   it('cannot write its own files', () => {
     expect(container.ReadonlyRootFilesystem).toBe(true);
   });
@@ -160,12 +171,17 @@ describe('the holder', () => {
     });
   });
 
-  it('gets the request to the least busy task, and leaves soon', () => {
+  it('gets the request to the least busy task', () => {
     const group = attributes('AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes', 'DirectPushHolder');
     expect(group['load_balancing.algorithm.type']).toBe('least_outstanding_requests');
+  });
+
+  it('keeps the connections of a task that is to stop until it has drained, also where it learns of it late', () => {
+    const group = attributes('AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes', 'DirectPushHolder');
     const delay = Number(group['deregistration_delay.timeout_seconds']);
-    expect(delay).toBeGreaterThanOrEqual(15);
-    expect(delay).toBeLessThanOrEqual(30);
+    const drain = Number(environment(container).DIRECT_PUSH_DRAIN_SECONDS);
+    expect(delay).toBeGreaterThanOrEqual(drain + (2 * WATCH_MS) / 1000);
+    expect(delay).toBeLessThanOrEqual(180);
   });
 
   it('is asked for its health', () => {

@@ -1,5 +1,5 @@
 /** An Application Load Balancer in this process: the synthesised rules, Lambda events, a proxy to the holders. */
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { Agent, type ClientRequest, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AlbResult } from '../../../lib/http/alb.ts';
 import type { FunctionName } from '../../../lib/infra/catalogue.ts';
@@ -16,6 +16,11 @@ export interface Balancer {
   idleMs: number;
   /** So many answers are lost on their way to the phone. */
   lose: number;
+  /**
+   * A target is deregistered: it gets no more requests. The answer ends the delay, after which what is in flight there is
+   * cut, and says how much that was.
+   */
+  deregister(holder: string): () => number;
   stop(): Promise<void>;
 }
 
@@ -28,6 +33,7 @@ export async function startBalancer(
   const lanes: string[] = [];
   const agent = new Agent({ keepAlive: true });
   const state = { holders: [] as readonly string[], idleMs: idleSeconds * 1000, lose: 0 };
+  const inFlight = new Map<ClientRequest, string>();
   let turn = 0;
 
   async function lambda(name: FunctionName, req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -66,6 +72,8 @@ export async function startBalancer(
       answer.pipe(res);
       answer.on('error', () => res.destroy());
     });
+    inFlight.set(onward, holder);
+    onward.once('close', () => inFlight.delete(onward));
     onward.setTimeout(state.idleMs, () => {
       if (!res.headersSent) res.writeHead(504).end();
       onward.destroy();
@@ -83,9 +91,17 @@ export async function startBalancer(
     else void lambda(target, req, res);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return Object.assign(state, {
+  const balancer: Balancer = Object.assign(state, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     lanes,
+    deregister(holder: string) {
+      balancer.holders = balancer.holders.filter((url) => url !== holder);
+      return () => {
+        const cut = [...inFlight].filter(([, to]) => to === holder);
+        for (const [onward] of cut) onward.destroy();
+        return cut.length;
+      };
+    },
     stop: () =>
       new Promise<void>((resolve) => {
         agent.destroy();
@@ -93,6 +109,7 @@ export async function startBalancer(
         server.closeAllConnections();
       }),
   });
+  return balancer;
 }
 
 const forwarded = (req: IncomingMessage) => ({

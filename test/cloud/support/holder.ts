@@ -10,7 +10,7 @@ import { until } from './until.ts';
 export interface TestHolder {
   readonly url: string;
   readonly task: string;
-  /** The agent says that the service wants the task to stop; the signal comes later. */
+  /** The service wants the task to stop; the signal comes later. */
   wantStop(): void;
   /** It does nothing at all for a while: other work on its core, a pause of its machine. */
   freeze(): void;
@@ -45,6 +45,7 @@ export async function startHolder(bundle: string, env: Record<string, string>, g
       ...env,
       ...filledIn({ port: String(port), wakePort: String(wakePort) }),
       ECS_CONTAINER_METADATA_URI_V4: agent.url,
+      AWS_ENDPOINT_URL_ECS: agent.endpoint,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
