@@ -77,7 +77,7 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
   const { maxRecipients, recipientsPerHour } = options;
   const sending = { maxBytes: options.maxSendBytes, maxRecipients, recipientsPerHour };
   const classes = [emailClass(blobs, { ...mail, options: sendOptions(sending) }), smsClass(blobs)];
-  const conversations: Conversations = (mailbox, id) => search.conversation(mailbox, id);
+  const conversations: Conversations = (mailbox, wanted) => search.threads(mailbox, wanted);
   const authenticator = openAuthenticator(options, {
     accounts,
     clock,
@@ -103,7 +103,7 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
       createItemOperations({
         blobs,
         classes: shown,
-        conversations,
+        conversations: (mailbox, id) => search.conversation(mailbox, id),
         rules: conversationRules(table),
       }),
       createGetAttachment(blobs),

@@ -1,10 +1,11 @@
 import type { ItemRef } from '../mailbox/server-id.ts';
 import type { Item, Mailbox } from '../mailbox/types.ts';
 import { sleep } from '../ops/clock.ts';
-import type { MailboxId } from '../ops/ids.ts';
+import type { ItemId, MailboxId } from '../ops/ids.ts';
 import { errorFields } from '../ops/log.ts';
+import type { Conversations } from '../sync/beside.ts';
 import { Indexer, type IndexerDeps, nameOf, type Waiting } from './indexer.ts';
-import { matches } from './match.ts';
+import { matches, receivedOf } from './match.ts';
 import { confirm, hasPhrase, load, loosened } from './phrases.ts';
 import { type Hit, type Hits, MAX_TOTAL, newestFirst, type SearchQuery } from './types.ts';
 
@@ -20,6 +21,7 @@ const CATCH_UP_MS = 2_000;
 /** Afterwards it works in slices, with room for everything else between. */
 const SLICE_MS = 250;
 const PAUSE_MS = 50;
+const ULID_LENGTH = 26;
 
 /** Searches mailboxes: all that was committed before the question, also what no index has taken in yet. */
 export class MailSearch {
@@ -46,7 +48,17 @@ export class MailSearch {
 
   /** Where the messages of a conversation are; the newest thousand. `id` as hex. */
   async conversation(mailbox: Mailbox, id: string): Promise<readonly ItemRef[]> {
-    return (await this.#hits(mailbox, { clauses: [], conversation: id }, MAX_TOTAL)).hits;
+    return (await this.#hits(mailbox, { clauses: [], conversations: [id] }, MAX_TOTAL)).hits;
+  }
+
+  /** The mail of any of these conversations in a folder, below an id: the newest, by one question. Ids as hex. */
+  async threads(
+    mailbox: Mailbox,
+    { conversations, folder, below, limit }: Parameters<Conversations>[1],
+  ): Promise<readonly ItemId[]> {
+    const before = receivedOf(below.padEnd(ULID_LENGTH, '0') as ItemId);
+    const query: SearchQuery = { clauses: [], conversations, folders: [folder], classes: ['Email'], before };
+    return (await this.#hits(mailbox, query, limit)).hits.map(({ item }) => item);
   }
 
   async #hits(mailbox: Mailbox, query: SearchQuery, limit: number): Promise<{ hits: readonly Hit[]; total: number }> {

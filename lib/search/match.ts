@@ -12,7 +12,7 @@ export function matches(item: IndexedItem, query: SearchQuery): boolean {
   if (query.before !== undefined && received >= query.before) return false;
   if (query.folders && !query.folders.includes(item.folder)) return false;
   if (query.classes && !query.classes.includes(item.class)) return false;
-  if (query.conversation !== undefined && query.conversation !== item.conversation) return false;
+  if (query.conversations && !query.conversations.includes(item.conversation)) return false;
   if (query.attachments !== undefined && query.attachments !== item.attachments) return false;
   return query.clauses.every((clause) => holds(item, clause));
 }

@@ -35,7 +35,8 @@ export interface SearchQuery {
   /** Any folder where absent. */
   readonly folders?: readonly FolderId[];
   readonly classes?: readonly ItemClass[];
-  readonly conversation?: string;
+  /** One of these; any where absent. */
+  readonly conversations?: readonly string[];
   readonly attachments?: boolean;
   /** Received after and before these times, in epoch milliseconds; both exclusive. */
   readonly after?: number;

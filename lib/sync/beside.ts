@@ -1,14 +1,24 @@
 /** What a device ought to have of a mail folder besides the mail above its cut-off: text messages, and old replies. */
-import type { ItemRef } from '../mailbox/server-id.ts';
 import type { Folder, Item, Mailbox } from '../mailbox/types.ts';
-import { type ItemId, SMS_IDS } from '../ops/ids.ts';
+import { type FolderId, type ItemId, SMS_IDS } from '../ops/ids.ts';
 import { logMoved } from './collection.ts';
 import { nextGoal, smsCutOff } from './filter.ts';
 import type { Beside, Position } from './position.ts';
 import { BOTTOM } from './ranges.ts';
 
-/** Where the messages of a conversation are; the id as hex. */
-export type Conversations = (mailbox: Mailbox, conversation: string) => Promise<readonly ItemRef[]>;
+/**
+ * The mail of any of these conversations (ids as hex) in a folder, below an id or a cut-off: the newest `limit`, newest
+ * first. All are asked for at once: each question first brings an index up to now.
+ */
+export type Conversations = (
+  mailbox: Mailbox,
+  wanted: {
+    readonly conversations: readonly string[];
+    readonly folder: FolderId;
+    readonly below: string;
+    readonly limit: number;
+  },
+) => Promise<readonly ItemId[]>;
 
 export interface BesideInput {
   readonly mailbox: Mailbox;
@@ -58,13 +68,9 @@ async function threadsBelow(
     below = page.at(-1)!.id;
     seen += page.length;
   }
-  const found = new Set<ItemId>();
-  for (const conversation of [...followed].slice(0, FOLLOWED)) {
-    for (const ref of await conversations(mailbox, conversation)) {
-      if (ref.folder === folder.id && ref.item < goal) found.add(ref.item);
-    }
-  }
-  return [...found].sort().reverse().slice(0, ADDED);
+  if (followed.size === 0) return [];
+  const ids = [...followed].slice(0, FOLLOWED);
+  return await conversations(mailbox, { conversations: ids, folder: folder.id, below: goal, limit: ADDED });
 }
 
 /** Only what answers something can have anything before it. */

@@ -144,7 +144,11 @@ describe.each(ENGINES)('the index in %s', (_, missing, open) => {
       const b = item({ minute: 2, folder: 'trash', conversation: 'aa' });
       const c = item({ minute: 3, class: 'SMS' });
       const all = await filled(a, b, c);
-      expect((await all.find({ conversation: 'aa' })).names).toEqual([name(b), name(a)]);
+      expect((await all.find({ conversations: ['aa'] })).names).toEqual([name(b), name(a)]);
+      expect((await all.find({ conversations: ['aa', '00', 'ff'] })).names).toEqual([name(c), name(b), name(a)]);
+      const many = Array.from({ length: 300 }, (_, n) => n.toString(16).padStart(32, '0'));
+      expect((await all.find({ conversations: [...many, 'aa'] })).names).toEqual([name(b), name(a)]);
+      expect((await all.find({ conversations: [] })).names).toEqual([]);
       expect((await all.find({ folders: [folder('trash')] })).names).toEqual([name(b)]);
       expect((await all.find({ folders: [] })).names).toEqual([]);
       expect((await all.find({ classes: ['SMS'] })).names).toEqual([name(c)]);
@@ -240,7 +244,7 @@ describe.each(ENGINES)('the index in %s', (_, missing, open) => {
           }),
           folders: fc.array(fc.constantFrom(folder('a'), folder('b')), { minLength: 1 }),
           classes: fc.tuple(fc.constantFrom<ItemClass>('Email', 'SMS')),
-          conversation: fc.constantFrom('aa', 'bb'),
+          conversations: fc.uniqueArray(fc.constantFrom('aa', 'bb')),
           attachments: fc.boolean(),
           after: fc.nat(5).map((minute) => START + minute * MINUTE),
           before: fc.nat(5).map((minute) => START + minute * MINUTE),

@@ -29,9 +29,9 @@ export function mailboxQuery(
     ...text,
     after: latest(text.after, asked.GreaterThan?.Value),
     before: earliest(text.before, asked.LessThan?.Value),
-    conversation: asked.ConversationId && Buffer.from(asked.ConversationId).toString('hex'),
+    conversations: asked.ConversationId && [Buffer.from(asked.ConversationId).toString('hex')],
   };
-  const says = query.clauses.length > 0 || query.conversation !== undefined;
+  const says = query.clauses.length > 0 || query.conversations !== undefined;
   const dated = query.after !== undefined || query.before !== undefined;
   // Nothing to search for is no search (R4329): a client that lists a folder has Sync.
   if (!says && !dated && query.attachments === undefined) throw new SearchFailed(Status.Invalid);

@@ -23,7 +23,7 @@ export function expressionOf(query: SearchQuery): string {
   const all = [ANY].map(place);
   if (query.folders) all.push(anyOf(query.folders.map(folderWord)));
   if (query.classes) all.push(anyOf(query.classes.map(classWord)));
-  if (query.conversation !== undefined) all.push(place(conversationWord(hexOnly(query.conversation))));
+  if (query.conversations) all.push(anyOf(query.conversations.map((id) => conversationWord(hexOnly(id)))));
   if (query.attachments !== undefined) all.push(place(ATTACHMENTS[`${query.attachments}`]));
   const excluded: string[] = [];
   for (const clause of query.clauses) (clause.not ? excluded : all).push(clauseOf(clause));

@@ -93,8 +93,8 @@ interface Places {
 async function readPlaces(table: Table, mailbox: MailboxId, query: SearchQuery): Promise<Places> {
   const wanted: Clause[] = query.clauses.filter(({ not }) => !not);
   const unwanted = query.clauses.filter(({ not }) => not);
-  if (query.conversation !== undefined) {
-    wanted.unshift({ any: [{ words: [conversationWord(query.conversation)], prefix: false }] });
+  if (query.conversations) {
+    wanted.unshift({ any: query.conversations.map((id) => ({ words: [conversationWord(id)], prefix: false })) });
   }
   const buckets = await readBuckets(table, mailbox, [...wanted, ...unwanted]);
   const ofClause = ({ any }: Clause) => union(any.map((term) => ofTerm(buckets, term)));

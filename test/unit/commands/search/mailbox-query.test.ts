@@ -40,7 +40,7 @@ describe('a query of the mailbox', () => {
     const id = new Uint8Array(16).fill(0xab);
     expect(
       and(free('crane'), ofClass('Email'), ofClass('SMS'), inFolder('a'), el('Search', 'ConversationId', id)),
-    ).toMatchObject({ classes: ['Email', 'SMS'], folders: ['a'], conversation: 'ab'.repeat(16) });
+    ).toMatchObject({ classes: ['Email', 'SMS'], folders: ['a'], conversations: ['ab'.repeat(16)] });
   });
 
   test('asks once for what it names often', () => {
