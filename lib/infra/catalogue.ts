@@ -76,7 +76,15 @@ export const FUNCTIONS: Readonly<Record<FunctionName, FunctionTraits>> = {
     description: 'Provision and OPTIONS: policies, wipes, versions',
     memoryMiB: 512,
     timeoutS: 25,
-    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'accounts', wake: true },
+    // The first command of a device that is not let in: its owner is told by mail, which is an object as any other.
+    rights: {
+      ...NOTHING,
+      mailboxes: 'write',
+      devices: 'write',
+      directory: 'accounts',
+      blobs: 'write',
+      wake: true,
+    },
   },
   commands: {
     description: 'Short commands: folders, settings, estimates, moves',

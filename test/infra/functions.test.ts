@@ -58,7 +58,7 @@ describe('least privilege', () => {
   it.each([
     // role, mailboxes, devices, directory, blobs, inbound, mail, wakes
     [roleOf('sync'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, SEND, POST],
-    [roleOf('provision'), WRITE, WRITE, ACCOUNTS, none, none, none, POST],
+    [roleOf('provision'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, none, POST],
     [roleOf('commands'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, none, POST],
     [roleOf('autodiscover'), none, none, ACCOUNTS, none, none, none, none],
     [

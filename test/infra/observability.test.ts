@@ -98,7 +98,7 @@ describe('the topic of alarms', () => {
     Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp(text));
 
   it('lets the alarms of this account publish, which its own policy would take from them', () => {
-    const { PolicyDocument, Topics } = only(template, 'AWS::SNS::TopicPolicy');
+    const { PolicyDocument, Topics } = only(template, 'AWS::SNS::TopicPolicy', 'DirectPushObservability');
     expect(PolicyDocument.Statement).toContainEqual(
       expect.objectContaining({ ...ofThisAccount, Action: 'sns:Publish', Resource: Topics[0] }),
     );

@@ -25,6 +25,7 @@ import { startS3 } from '../../support/servers/s3.ts';
 import { startSecrets } from '../../support/servers/secrets.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { type EventSource, startEventSource } from './event-source.ts';
+import { type Guard, startGuard } from './guard.ts';
 import { startHolder, type TestHolder } from './holder.ts';
 import { type TestLambda, testLambda } from './lambda.ts';
 import { type Refusal, type SocketApi, startSocketApi } from './socket-api.ts';
@@ -66,6 +67,8 @@ export interface Cloud {
   /** What a process is told. */
   readonly environment: (name: BundleName) => Readonly<Record<string, string>>;
   readonly streamArn: string;
+  /** What processes asked for and the template does not grant them, unless `bare`. */
+  readonly denied: readonly string[];
   /** Secrets that were read, in order. */
   readonly secretsRead: readonly string[];
   /** A connection to the tables for whoever wants one of its own. */
@@ -125,13 +128,30 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const hashCost = { memory: 64, passes: 1, parallelism: 1 };
   const accounts = createAccounts({ table: store.table, clock: systemClock, mailboxes, hashCost });
 
+  const denied: string[] = [];
+  const guards = new Map<BundleName, Guard>();
+  for (const name of bare ? [] : template.processes) {
+    const guard = await startGuard({
+      statements: template.statements(name),
+      endpoints: { dynamo: (name === 'wake' ? proxies.wake : proxies.others).endpoint, s3: s3.endpoint },
+      resourceOf: {
+        [names.mailboxes]: 'DataMailboxes',
+        [names.devices]: 'DataDevices',
+        [names.directory]: 'DataDirectory',
+        blobs: 'DataBlobs',
+        inbound: 'InboundMessages',
+      },
+      onDenied: (what) => void denied.push(`${name}: ${what}`),
+    });
+    guards.set(name, guard);
+  }
   let urls: { wakeSocketUrl?: string; wakeManagementUrl?: string } = {};
   const environment = (name: BundleName) => ({
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: bare ? dynamo.endpoint : (name === 'wake' ? proxies.wake : proxies.others).endpoint,
-    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: guards.get(name)?.dynamo ?? dynamo.endpoint,
+    AWS_ENDPOINT_URL_S3: guards.get(name)?.s3 ?? s3.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     ...template.environment(name),
     ...filledIn({
@@ -193,6 +213,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     tables: proxies,
     environment,
     streamArn: Table!.LatestStreamArn!,
+    denied,
     secretsRead: secrets.asked,
     client,
     names,
@@ -224,7 +245,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       for (const one of Object.values(lambdas)) one.stop();
       await Promise.all([balancer.stop(), sockets.stop()]);
       relays.stop();
-      for (const proxy of Object.values(proxies)) proxy.stop();
+      for (const proxy of [...guards.values(), ...Object.values(proxies)]) proxy.stop();
       await store.close();
       blobs.close();
       for (const one of [admin, streams, uploads]) one.destroy();

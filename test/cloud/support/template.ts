@@ -3,7 +3,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from '../../../lib/infra/catalogue.ts';
 import type { WakeTransportName } from '../../../lib/infra/props.ts';
 import { CLOUD_ENV, type CloudEnvName } from '../../../lib/ops/cloud-env.ts';
-import { only, type Properties, resources, synthApp } from '../../infra/support.ts';
+import { only, type Properties, resources, type Statement, statementsOf, synthApp } from '../../infra/support.ts';
 
 export interface ListenerRule {
   readonly priority: number;
@@ -21,6 +21,8 @@ export interface Synthesised {
   /** Whether the template tells a process this, if only CloudFormation knows what. */
   readonly tells: (name: FunctionName | 'holder', what: CloudEnvName) => boolean;
   readonly timeoutMs: (name: FunctionName) => number;
+  /** What the role of a process may do. */
+  readonly statements: (name: FunctionName | 'holder') => readonly Statement[];
   readonly source: {
     readonly batchSize: number;
     /** Batches of one shard that are on their way at once. */
@@ -85,6 +87,13 @@ function read(transport: WakeTransportName): Synthesised {
     environment: (name) => plain(variables(name)),
     tells: (name, what) => variables(name).some(([variable]) => variable === CLOUD_ENV[what]),
     timeoutMs: (name) => functions[idOf(name)]!.Timeout * 1000,
+    statements: (name) =>
+      statementsOf(
+        template,
+        name === 'holder'
+          ? only(template, 'AWS::ECS::TaskDefinition').TaskRoleArn['Fn::GetAtt'][0]
+          : functions[idOf(name)]!.Role['Fn::GetAtt'][0],
+      ),
     source: {
       batchSize: source.BatchSize,
       parallel: source.ParallelizationFactor,
