@@ -67,6 +67,9 @@ const THREAD_HEAP_MB = 96;
 /** After a time without a connection all that is held is looked at within this. */
 const RECHECK_MS = 10_000;
 
+/** A transaction of DynamoDB costs twice what its writes cost one by one, and several of those go at once. */
+const ROWS = { rowsPerWrite: 1, writesAtOnce: 32 };
+
 /** The product as the holder: every command, and all requests that wait. */
 export async function startTask(config: TaskConfig, parts: TaskParts): Promise<Task> {
   const { clock, log, metrics, tracer, identity } = parts;
@@ -83,7 +86,7 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
       task,
       epoch: newId(clock.now()),
       transport,
-      options: parts.hold,
+      options: { ...ROWS, ...parts.hold },
       tracer,
     });
     const fastPath = fastPathOf(openWaker(transport, table, parts), parts);

@@ -31,6 +31,9 @@ const CONFLICTS = new Set([
   ...THROTTLES,
 ]);
 
+/** Whether a read was refused for want of throughput. */
+export const isReadThrottled = (error: unknown): boolean => THROTTLES.has((error as SdkError).name ?? '');
+
 /**
  * Whether a write was refused for want of throughput and nothing else, by its first attempt: the very same write may
  * then be sent again, since no other attempt of it can be on its way.

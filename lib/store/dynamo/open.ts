@@ -1,5 +1,6 @@
 import { DescribeTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { StandardRetryStrategy } from '@smithy/core/retry';
 import type { Clock } from '../../ops/clock.ts';
 import type { Log } from '../../ops/log.ts';
 import { limit } from '../limits.ts';
@@ -42,10 +43,8 @@ export async function openDynamoStore(options: DynamoStoreOptions): Promise<Stor
   const pollMs = limit('pollMs', options.pollMs ?? 250, 1, 60_000);
   const maxSockets = limit('maxSockets', options.maxSockets ?? 128, 1, 10_000);
   const config = clientConfig(options, maxSockets);
-  const repeating = new DynamoDBClient({
-    ...config,
-    maxAttempts: limit('maxAttempts', options.maxAttempts ?? 4, 1, 20),
-  });
+  const retryStrategy = new RetriesOfTrouble(limit('maxAttempts', options.maxAttempts ?? 4, 1, 20));
+  const repeating = new DynamoDBClient({ ...config, retryStrategy });
   // Connections and credentials are shared.
   const { requestHandler, credentials } = repeating.config;
   const once = new DynamoDBClient({ ...config, requestHandler, credentials, maxAttempts: 1 });
@@ -69,6 +68,19 @@ export async function openDynamoStore(options: DynamoStoreOptions): Promise<Stor
   }
   const table = new DynamoTable({ repeating, once }, names, clock, maxSockets);
   return { table, feed: feed ?? NO_FEED, blobs, close };
+}
+
+type Refresh = StandardRetryStrategy['refreshRetryTokenForRetry'];
+
+/**
+ * Trouble on the way is met again at once. What is throttled comes back to the table, which waits without keeping a
+ * connection from others, and without a budget that a herd uses up in its first second.
+ */
+class RetriesOfTrouble extends StandardRetryStrategy {
+  override async refreshRetryTokenForRetry(...[token, info]: Parameters<Refresh>): ReturnType<Refresh> {
+    if (info.errorType === 'THROTTLING') throw new Error('throttled');
+    return super.refreshRetryTokenForRetry(token, info);
+  }
 }
 
 const NO_FEED: Feed = {

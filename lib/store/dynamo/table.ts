@@ -17,7 +17,7 @@ import type { Consistency, Key, Query, Row, Table, TableName, Write } from '../p
 import { StoreUnavailable } from '../ports.ts';
 import { sortRange } from '../range.ts';
 import { checkKey, checkRow, checkSize, checkWrites } from '../rows.ts';
-import { isThrottled, readError, writeError } from './errors.ts';
+import { isReadThrottled, isThrottled, readError, writeError } from './errors.ts';
 import { conditionParts, keyParts, updateParts } from './expressions.ts';
 import { type Attributes, toAttributes, toRow } from './marshal.ts';
 
@@ -27,8 +27,8 @@ const PARALLEL_BATCHES = 4;
 /** Attempts at keys that DynamoDB left unprocessed, and the first wait between them. */
 const BATCH_ATTEMPTS = 8;
 const BATCH_WAIT_MS = 25;
-/** Attempts at a write that is refused for want of throughput, and the longest first wait; it doubles. */
-const THROTTLED_ATTEMPTS = 6;
+/** Attempts at what is refused for want of throughput, and the longest first wait; it doubles. */
+const THROTTLED_ATTEMPTS = 7;
 const THROTTLED_WAIT_MS = 50;
 
 export interface DynamoClients {
@@ -64,7 +64,7 @@ export class DynamoTable implements Table {
       ConsistentRead: consistency === 'strong',
     };
     try {
-      const { Item } = await this.#turn(() => this.#clients.repeating.send(new GetItemCommand(asked)));
+      const { Item } = await this.#read(() => this.#clients.repeating.send(new GetItemCommand(asked)));
       return Item && toRow(Item);
     } catch (error) {
       throw readError(error);
@@ -106,7 +106,7 @@ export class DynamoTable implements Table {
           ...(Number.isFinite(limit) && { Limit: limit - rows.length }),
           ...(start && { ExclusiveStartKey: start }),
         };
-        const { Items, LastEvaluatedKey } = await this.#turn(() =>
+        const { Items, LastEvaluatedKey } = await this.#read(() =>
           this.#clients.repeating.send(new QueryCommand(asked)),
         );
         for (const item of Items ?? []) {
@@ -127,7 +127,7 @@ export class DynamoTable implements Table {
     const [only] = writes;
     const alone = writes.length === 1 && only!.op !== 'check';
     try {
-      await this.#unthrottled(() =>
+      await this.#unthrottled(isThrottled, () =>
         alone ? this.#single(only as Exclude<Write, { op: 'check' }>) : this.#together(writes),
       );
     } catch (error) {
@@ -135,16 +135,20 @@ export class DynamoTable implements Table {
     }
   }
 
+  #read<T>(send: () => Promise<T>): Promise<T> {
+    return this.#unthrottled(isReadThrottled, () => this.#turn(send));
+  }
+
   /**
-   * The SDK does not repeat a cancelled transaction, and single writes are sent by a client that repeats nothing; but
-   * what was throttled was not written, and a phone would be told of trouble that is over in a moment.
+   * What was throttled was neither read nor written, and a phone would be told of trouble that is over in a moment. The
+   * SDK repeats no cancelled transaction, no single write, and nothing that was throttled (see `openDynamoStore`).
    */
-  async #unthrottled(write: () => Promise<void>): Promise<void> {
+  async #unthrottled<T>(throttled: (error: unknown) => boolean, run: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await write();
+        return await run();
       } catch (error) {
-        if (attempt === THROTTLED_ATTEMPTS || !isThrottled(error)) throw error;
+        if (attempt === THROTTLED_ATTEMPTS || !throttled(error)) throw error;
         await sleep(this.#clock, (0.5 + Math.random() / 2) * THROTTLED_WAIT_MS * 2 ** (attempt - 1));
       }
     }
@@ -191,7 +195,7 @@ export class DynamoTable implements Table {
       if (attempt > 0) await sleep(this.#clock, Math.random() * BATCH_WAIT_MS * 2 ** attempt);
       const asked = { RequestItems: request };
       const send = () => this.#clients.repeating.send(new BatchGetItemCommand(asked));
-      const { Responses = {}, UnprocessedKeys = {} } = await this.#turn(send).catch((error) => {
+      const { Responses = {}, UnprocessedKeys = {} } = await this.#read(send).catch((error) => {
         throw readError(error);
       });
       for (const [name, items] of Object.entries(Responses)) {

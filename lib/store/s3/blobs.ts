@@ -54,7 +54,14 @@ export function openS3Blobs(options: S3BlobsOptions): S3Blobs {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     // A blob that a slow phone loads keeps its connection for as long, and who waits for one waits within these times.
-    requestHandler: { connectionTimeout: 3000, requestTimeout: 30_000, httpAgent: AGENT, httpsAgent: AGENT },
+    requestHandler: {
+      connectionTimeout: 3000,
+      // Until the answer begins, not until a blob is read. Without the second line it is only warned of.
+      requestTimeout: 30_000,
+      throwOnRequestTimeout: true,
+      httpAgent: AGENT,
+      httpsAgent: AGENT,
+    },
   });
   return new BucketBlobs(client, options.bucket, maxBytes);
 }

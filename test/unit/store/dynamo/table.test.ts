@@ -211,6 +211,30 @@ describe.skipIf(missing('dynoxide') !== undefined)('over a bad network', () => {
       },
     );
 
+    it('waits while it is throttled, and gives its connection to others meanwhile', async () => {
+      const { store, proxy, made } = await open({ maxSockets: 1, maxAttempts: 1 });
+      let left = 4;
+      const throttled = (call: Call) => JSON.stringify(call.input).includes('"busy"');
+      proxy.behave = (call) => (throttled(call) && left-- > 0 ? { error: 'ThrottlingException' } : 'pass');
+      const read = [
+        () => store.table.get({ ...key, sk: 'busy' }),
+        () => store.table.query({ table: 'devices', pk: 'busy' }),
+        () => store.table.batchGet([{ ...key, sk: 'busy' }]),
+      ];
+      for (const busy of read) {
+        left = 4;
+        const before = proxy.calls.length;
+        const waiting = busy();
+        await store.table.get(key);
+        await waiting;
+        const order = proxy.calls.slice(before).map((call) => (throttled(call) ? 'busy' : 'other'));
+        expect(order).toEqual(['busy', 'other', 'busy', 'busy', 'busy', 'busy']);
+      }
+      left = 99;
+      await expect(store.table.get({ ...key, sk: 'busy' })).rejects.toMatchObject({ name: 'StoreUnavailable' });
+      expect(made('GetItem').filter(throttled)).toHaveLength(5 + 7);
+    });
+
     it('says that the store is unavailable when nothing helps', async () => {
       const { store, proxy } = await open({ maxAttempts: 2 });
       proxy.behave = () => 'drop';
