@@ -11,9 +11,10 @@ const source = path.join(__dirname, 'direct-push.ts');
 const main = existsSync(source) ? source : path.join(__dirname, '..', 'dist', 'bin', 'direct-push.js');
 const version = process.versions.node.split('.').map(Number);
 
-// Passwords are hashed on libuv's threads, of which there are four however many cores there are. It reads this once,
-// at its first use, so no module of the program itself could say it.
-process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, os.cpus().length));
+// Passwords are hashed on libuv's threads, of which there are four however many cores there are; as many at once as there
+// are cores, and two more for files and names. It reads this once, at its first use, so no module of the program itself
+// could say it.
+process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, os.cpus().length + 2));
 
 if (version[0] > 24 || (version[0] === 24 && version[1] >= 7)) {
   // Commands are short: compiling is most of what they would do.

@@ -9,7 +9,7 @@ import type { CloudConfig } from '../ops/config.ts';
 import { newId } from '../ops/ids.ts';
 import type { FastPath } from '../push/fast-path.ts';
 import { createHolder } from '../push/hold.ts';
-import type { HoldOptions } from '../push/options.ts';
+import { type HoldOptions, SINGLE_WRITES } from '../push/options.ts';
 import type { Holder, WakeTransport } from '../push/types.ts';
 import type { Table } from '../store/ports.ts';
 import { BASE_CONFIG, type Base } from './base.ts';
@@ -67,9 +67,6 @@ const THREAD_HEAP_MB = 96;
 /** After a time without a connection all that is held is looked at within this. */
 const RECHECK_MS = 10_000;
 
-/** A transaction of DynamoDB costs twice what its writes cost one by one, and several of those go at once. */
-const ROWS = { rowsPerWrite: 1, writesAtOnce: 32 };
-
 /** The product as the holder: every command, and all requests that wait. */
 export async function startTask(config: TaskConfig, parts: TaskParts): Promise<Task> {
   const { clock, log, metrics, tracer, identity } = parts;
@@ -86,7 +83,7 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
       task,
       epoch: newId(clock.now()),
       transport,
-      options: { ...ROWS, ...parts.hold },
+      options: { ...SINGLE_WRITES, ...parts.hold },
       tracer,
     });
     const fastPath = fastPathOf(openWaker(transport, table, parts), parts);

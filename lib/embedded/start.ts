@@ -13,7 +13,7 @@ import { type Clock, systemClock } from '../ops/clock.ts';
 import { createLog, type Log } from '../ops/log.ts';
 import type { Tracer } from '../ops/tracer.ts';
 import { FastPath } from '../push/fast-path.ts';
-import type { HoldOptions } from '../push/options.ts';
+import { type HoldOptions, SINGLE_WRITES } from '../push/options.ts';
 import type { Holder, Wake } from '../push/types.ts';
 import { type Domain, type DomainSettings, openDomain } from './domain.ts';
 import { startHolding } from './holding.ts';
@@ -92,7 +92,8 @@ async function assemble(
   const domain = await openDomain(options, clock, log, { ...settings, over: own.over });
   undo.push(() => domain.close());
   const demo = options.demo ? await ensureDemo(domain) : undefined;
-  const holding = await startHolding(domain, settings.hold, settings.tracer);
+  const hold = { ...(options.store === 'dynamodb' && SINGLE_WRITES), ...settings.hold };
+  const holding = await startHolding(domain, hold, settings.tracer);
   const { holder } = holding;
   own.wake = (wakes) => holder.wake(wakes);
   undo.push(() => holding.close());

@@ -43,6 +43,9 @@ export const HOLD_DEFAULTS: HoldOptions = {
   quarrelMs: 10_000,
 };
 
+/** Over DynamoDB: a transaction costs twice what its writes cost one by one, and several of those go at once. */
+export const SINGLE_WRITES = { rowsPerWrite: 1, writesAtOnce: 32 } as const satisfies Partial<HoldOptions>;
+
 const COUNTS = new Set<keyof HoldOptions>([
   'maxHeld',
   'maxPerDevice',
