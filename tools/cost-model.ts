@@ -15,6 +15,9 @@ export const PRICES = {
   functionMillion: 0.2,
   socketMillion: 1,
   socketMinuteMillion: 0.25,
+  /** Requests of SQS, and of SNS on the way there. */
+  queueMillion: 0.4,
+  topicMillion: 0.5,
   egressGb: 0.09,
   logGb: 0.5,
   alarmMetric: 0.1,
@@ -59,10 +62,14 @@ export const HOURS = 730;
 export const DAYS = HOURS / 24;
 
 /** As the templates have them; tests compare. */
-export const ALARM_METRICS = 36;
+export const ALARM_METRICS = 37;
 export const CUSTOM_METRICS = 30;
 /** Active connections that one LCU carries. Whether AWS counts those to the targets as well is not known: see live probes. */
 const CONNECTIONS_PER_LCU = 3000;
+/** An event source asks a queue by five connections, each for 20 seconds at a time. */
+const QUEUE_ASKS = (5 * HOURS * 3600) / 20;
+/** A message is put there, taken and deleted. */
+const QUEUE_REQUESTS = 3;
 /** An event source asks each shard this often in a second. */
 const POLLS = 4;
 const WRITES_PER_SHARD = 1000;
@@ -121,12 +128,17 @@ export function costOf(plan: Plan): ReadonlyMap<string, number> {
       gbSeconds * PRICES.functionGbSecond +
         (millions(DAY.syncs + DAY.others + DAY.changes) + batches / 1e6) * PRICES.functionMillion,
     ],
+    ['queue of mail', queueOf(millions(DAY.changes))],
     ['wakes', plan.transport === 'direct' ? 0 : wakeMessages(plan, batches)],
     ['egress', ((DAY.egressMb * month) / 1000) * PRICES.egressGb],
     ['logs and alarms', watching(requests * month)],
     ['key of recovery passwords', PRICES.secret],
   ]);
 }
+
+/** As if every change came by mail. */
+const queueOf = (mails: number) =>
+  (QUEUE_ASKS / 1e6 + mails * QUEUE_REQUESTS) * PRICES.queueMillion + mails * PRICES.topicMillion;
 
 /** Invocations of the wake function in a month: one for each change while changes are rare, one for each poll later. */
 function wakeBatches(devices: number, writesPerDay: number): number {

@@ -1,19 +1,19 @@
-/** Messages that were put into the inbound bucket, by SES or by another mail system, to the mailboxes. */
+/** Messages that were put into the inbound bucket, by SES or by another mail system, to the mailboxes: the queue tells of them. */
 import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
-import type { S3Event } from 'aws-lambda';
+import type { SQSEvent } from 'aws-lambda';
 import { BASE_CONFIG, openBase } from '../../lib/cloud/base.ts';
 import { createBouncer } from '../../lib/cloud/bouncer.ts';
 import { SERVER_CONFIG } from '../../lib/cloud/domain.ts';
 import { bucketReader } from '../../lib/cloud/inbound-bucket.ts';
-import { ingestObjects } from '../../lib/cloud/ingest.ts';
+import { ingestQueue, type QueueAnswer } from '../../lib/cloud/ingest.ts';
 import { openWakingDomain } from '../../lib/cloud/lambda.ts';
 import { createSesRelay } from '../../lib/cloud/ses-relay.ts';
 import { wakeConfig } from '../../lib/cloud/waking.ts';
 import { readConfig } from '../../lib/ops/config.ts';
 
 async function open() {
-  const config = readConfig([...BASE_CONFIG, ...SERVER_CONFIG, 'inboundBucket', 'unknownRecipients']);
+  const config = readConfig([...BASE_CONFIG, ...SERVER_CONFIG, 'inboundBucket', 'unknownRecipients', 'harmfulMail']);
   const base = openBase(config);
   const { domain, fastPath } = await openWakingDomain({ ...config, ...wakeConfig(config) }, base);
   const bounces = config.unknownRecipients === 'bounce' && config.outbound === 'ses';
@@ -22,18 +22,19 @@ async function open() {
     config.inboundBucket,
     new S3Client({ forcePathStyle: 'AWS_ENDPOINT_URL_S3' in process.env }),
   );
-  return { ...base, fastPath, read, bounce, delivery: domain.delivery, domains: config.mailDomains };
+  const { mailDomains: domains, harmfulMail: harmful } = config;
+  return { ...base, fastPath, read, bounce, delivery: domain.delivery, domains, harmful };
 }
 
 const opening = open();
 /** The stream brings the wakes that take longer. */
 const WAKE_MS = 2000;
 
-export const handler = middy<S3Event, void>()
+export const handler = middy<SQSEvent, QueueAnswer>()
   .after(async () => {
     const { fastPath, metrics } = await opening;
     await fastPath.settled(WAKE_MS);
     metrics.flush();
   })
   .onError(async () => (await opening).metrics.flush())
-  .handler(async (event: S3Event) => ingestObjects(event, await opening));
+  .handler(async (event: SQSEvent) => ingestQueue(event, await opening));

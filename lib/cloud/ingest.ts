@@ -1,12 +1,19 @@
 import type { Delivery } from '../delivery/deliver.ts';
 import { type InboundMessage, type InboundObject, inboundMessage } from '../delivery/inbound/envelope.ts';
+import type { Harm } from '../delivery/inbound/receipt.ts';
 import { type Refusal, refusalOf } from '../delivery/refusal.ts';
 import { errorFields } from '../ops/log.ts';
 import type { Base } from './base.ts';
+import { type Arrival, arrivalsOf } from './inbound-queue.ts';
 
-/** Of S3's event what is used. */
-export interface ObjectsEvent {
-  readonly Records: readonly { readonly s3: { readonly object: { readonly key: string } } }[];
+/** Of the queue's event what is used. */
+export interface QueueEvent {
+  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
+}
+
+/** Messages of the queue that come again. */
+export interface QueueAnswer {
+  readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
 
 export interface IngestDeps extends Base {
@@ -17,6 +24,8 @@ export interface IngestDeps extends Base {
   readonly domains: readonly string[];
   /** Tells the sender; absent where messages that nobody takes are dropped. */
   readonly bounce?: (message: InboundMessage, refused: readonly Refused[]) => Promise<void>;
+  /** What becomes of messages in which SES found spam or a virus. */
+  readonly harmful?: 'deliver' | 'drop';
 }
 
 /** A recipient who does not get the message, now or later. */
@@ -29,40 +38,51 @@ export interface Refused {
 const SETUP_NOTE = 'AMAZON_SES_SETUP_NOTIFICATION';
 
 /**
- * Delivers every message of the event. What was delivered before changes nothing, so that an event may come again.
- * @throws Error when a message could not be delivered to all its recipients, after all the others were: the event then
- *   comes again, and in the end goes to the failure queue
+ * Delivers every message that the queue tells of. What was delivered before changes nothing, so that it may tell again:
+ * of those that could not be delivered to all their recipients, after all the others were.
  */
-export async function ingestObjects(event: ObjectsEvent, deps: IngestDeps): Promise<void> {
-  let failed = 0;
-  for (const { s3 } of event.Records) {
-    // As a form encodes it.
-    const key = decodeURIComponent(s3.object.key.replace(/\+/g, ' '));
-    if (key.endsWith(SETUP_NOTE)) continue;
+export async function ingestQueue(event: QueueEvent, deps: IngestDeps): Promise<QueueAnswer> {
+  const batchItemFailures: { itemIdentifier: string }[] = [];
+  for (const { messageId, body } of event.Records) {
+    let key: string | undefined;
     try {
-      await ingest(key, deps);
+      const arrivals = arrivalsOf(body);
+      if (arrivals.length === 0) deps.log.info('ingest-note', { message: messageId });
+      for (const arrival of arrivals) {
+        key = arrival.key;
+        if (!key.endsWith(SETUP_NOTE)) await ingest(arrival, deps);
+      }
     } catch (error) {
-      failed++;
-      deps.log.error('ingest-failed', { key, ...errorFields(error) });
+      batchItemFailures.push({ itemIdentifier: messageId });
+      deps.log.error('ingest-failed', { message: messageId, key, ...errorFields(error) });
     }
   }
-  if (failed > 0) throw new Error(`${failed} of ${event.Records.length} messages could not be taken in`);
+  return { batchItemFailures };
 }
 
-async function ingest(key: string, { read, delivery, domains, bounce, log, metrics }: IngestDeps): Promise<void> {
+async function ingest({ key, receipt }: Arrival, deps: IngestDeps): Promise<void> {
+  const { read, delivery, domains, log, metrics } = deps;
   const object = await read(key);
   if (!object) {
     log.warn('ingest-gone', { key });
     return;
   }
-  const inbound = inboundMessage(object, domains);
+  const inbound = inboundMessage(object, domains, receipt);
+  if (inbound.harm && deps.harmful === 'drop') {
+    drop(inbound.harm, key, deps);
+    return;
+  }
   if (inbound.to.length === 0) {
     metrics.add('MailUnknownRecipient', 1);
     log.warn('ingest-nobody', { key });
     return;
   }
   const { from, trace } = inbound;
-  const message = await delivery.read(inbound.raw, { from, trace, arrival: 'live' });
+  const message = await delivery.read(inbound.raw, {
+    ...{ from, trace, arrival: 'live' },
+    // Its sender is as false as the rest of it.
+    ...(inbound.harm && { unanswered: true }),
+  });
   const refused: Refused[] = [];
   let trouble: unknown;
   for (const address of inbound.to) {
@@ -82,6 +102,23 @@ async function ingest(key: string, { read, delivery, domains, bounce, log, metri
   }
   const reasons = [...new Set(refused.map(({ reason }) => reason))].sort();
   log.info('ingest-refused', { key, refused: refused.length, of: inbound.to.length, reasons: reasons.join(',') });
-  // Without a sender there is nobody to tell, and what a machine sent must not be answered: the answers would meet.
-  if (from !== '' && !inbound.automatic) await bounce?.(inbound, refused);
+  await tell(inbound, refused, key, deps);
+}
+
+/** Without a sender there is nobody to tell, and what a machine sent must not be answered: the answers would meet. */
+async function tell(
+  inbound: InboundMessage,
+  refused: readonly Refused[],
+  key: string,
+  deps: IngestDeps,
+): Promise<void> {
+  if (!deps.bounce || inbound.from === '' || inbound.automatic) return;
+  if (inbound.harm) drop(inbound.harm, key, deps);
+  else if (!inbound.proven) drop('unproven', key, deps);
+  else await deps.bounce(inbound, refused);
+}
+
+function drop(reason: Harm | 'unproven', key: string, { log, metrics }: IngestDeps): void {
+  metrics.add('MailDropped', 1, reason);
+  log.info('ingest-dropped', { key, reason });
 }

@@ -13,6 +13,8 @@ export interface Envelope {
   readonly arrival: 'live' | 'dated';
   /** Epoch milliseconds, for a `dated` message that says nothing usable. */
   readonly undated?: number;
+  /** Nobody who is away answers it. */
+  readonly unanswered?: boolean;
 }
 
 /** A message that came in, read once for all its recipients. */
@@ -22,6 +24,7 @@ export interface IncomingMessage {
   readonly parsed: ParsedMessage;
   /** MAIL FROM as it came; empty for a bounce. */
   readonly from: string;
+  readonly unanswered?: boolean;
   /** The same for every attempt to deliver this message, and for no other message. */
   readonly key: string;
   /** The item it becomes, in whatever mailbox. */
@@ -42,7 +45,8 @@ export async function readMessage(
   const parsed = late ? { ...dated, received: now } : dated;
   const key = keyOf(raw, dated, envelope);
   const stored = envelope.trace ? Buffer.concat([Buffer.from(envelope.trace, 'utf8'), raw]) : raw;
-  return { raw: stored, parsed, from: envelope.from, key, item: ulidFor(parsed.received, key) };
+  const { from, unanswered } = envelope;
+  return { raw: stored, parsed, from, ...(unanswered && { unanswered }), key, item: ulidFor(parsed.received, key) };
 }
 
 /**

@@ -20,6 +20,7 @@ export interface Watched {
   readonly wake: lambda.Function;
   readonly tables: readonly dynamodb.ITable[];
   readonly wakeFailures: sqs.Queue;
+  readonly mailQueue: sqs.Queue;
   readonly mailFailures: sqs.Queue;
   /** Of the certificate that is served. */
   readonly certificateArn: string;
@@ -66,7 +67,7 @@ function visits({ metrics, canaryEvery }: Watched): readonly AlarmSpec[] {
   ];
 }
 
-function critical({ holder, balancer, wake, mailFailures }: Watched): readonly AlarmSpec[] {
+function critical({ holder, balancer, wake, mailQueue, mailFailures }: Watched): readonly AlarmSpec[] {
   return [
     {
       name: 'NoHolder',
@@ -95,9 +96,17 @@ function critical({ holder, balancer, wake, mailFailures }: Watched): readonly A
       periods: 3,
     },
     {
+      name: 'MailLate',
+      severity: 'critical',
+      meaning: 'A message was accepted from the internet ten minutes ago and is not in a mailbox.',
+      metric: mailQueue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: 'Maximum' }),
+      threshold: 600,
+      periods: 1,
+    },
+    {
       name: 'MailNotTaken',
       severity: 'critical',
-      meaning: 'A message was accepted from the internet and is not in a mailbox.',
+      meaning: 'A message was accepted from the internet, is not in a mailbox, and is no longer tried.',
       metric: mailFailures.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),
       threshold: 1,
       periods: 1,

@@ -41,6 +41,8 @@ export const Context = z
     /** Unknown addresses of the mail domains go out: a part of each lives with another mail system. */
     relayOwnDomains: flag.default(false),
     unknownRecipients: z.enum(['bounce', 'drop']).optional(),
+    /** Mail in which SES found spam or a virus. */
+    harmfulMail: z.enum(['deliver', 'drop']).optional(),
     waf: flag.default(false),
     alarmEmail: z.email().optional(),
     alarmTopicArn: z.string().startsWith('arn:').optional(),

@@ -59,7 +59,7 @@ function visits({ metrics }: Watched, every: Duration): cloudwatch.IWidget[] {
   ];
 }
 
-function served({ metrics, balancer }: Watched): cloudwatch.IWidget[] {
+function served({ metrics, balancer, mailQueue }: Watched): cloudwatch.IWidget[] {
   return [
     graph('Requests and errors', [
       balancer.metrics.requestCount({ period: FIVE }),
@@ -78,8 +78,13 @@ function served({ metrics, balancer }: Watched): cloudwatch.IWidget[] {
     ]),
     graph(
       'Mail',
-      (['MailDelivered', 'MailUnknownRecipient', 'MailRefused'] as const).map((name) => metrics.of(name, 'Sum', FIVE)),
+      (['MailDelivered', 'MailUnknownRecipient', 'MailRefused', 'MailDropped'] as const).map((name) =>
+        metrics.of(name, 'Sum', FIVE),
+      ),
     ),
+    graph('Mail that waits to be taken in: age of the oldest (s)', [
+      mailQueue.metricApproximateAgeOfOldestMessage({ period: FIVE, statistic: 'Maximum' }),
+    ]),
     graph('Latency of commands (ms)', [
       metrics.of('CommandLatency', 'p50', FIVE).with({ label: 'p50' }),
       metrics.of('CommandLatency', 'p99', FIVE).with({ label: 'p99' }),

@@ -11,7 +11,7 @@ import { Domain } from './domain.ts';
 import { Functions } from './functions.ts';
 import { HolderService } from './holder.ts';
 import { IDLE_SECONDS, LoadBalancer } from './load-balancer.ts';
-import { Inbound, MailService } from './mail.ts';
+import { Inbound, MailService, PUT_PREFIX } from './mail.ts';
 import { ProductMetrics } from './metrics.ts';
 import { acknowledgeKeys } from './nag.ts';
 import { Network } from './network.ts';
@@ -115,6 +115,7 @@ export class DirectPush extends Construct {
       wake: this.functions.get('wake'),
       tables: TABLES.map((name) => this.storage.tables[name]),
       wakeFailures: source.failures,
+      mailQueue: this.inbound.queue,
       mailFailures: this.inbound.failures,
       certificateArn: domain.certificate.certificateArn,
       ...(canary && { canaryEvery: canary.every }),
@@ -152,6 +153,7 @@ export class DirectPush extends Construct {
       ['outbound', sends(rights, mail) ? 'ses' : 'none'],
       ['mailDomains', mail.domains.join(',')],
       ['unknownRecipients', rights.inbound === 'none' ? undefined : mail.unknownRecipients],
+      ['harmfulMail', rights.inbound === 'none' ? undefined : mail.harmful],
       ...settings(this.#props),
       ['tracing', lane === 'lambda' && this.#props.tracing ? 'xray' : undefined],
       ['service', Stack.of(this).stackName],
@@ -195,7 +197,8 @@ export class DirectPush extends Construct {
     if (inbound && mxRecord) domain.receiveMail();
     return new MailService(this, 'Mail', {
       settings: this.#settings,
-      bucket: this.inbound.bucket,
+      inbound: this.inbound,
+      ...(this.#props.encryptionKey && { encryptionKey: this.#props.encryptionKey }),
       ...(given.receiptRuleSet && { receiptRuleSet: given.receiptRuleSet }),
       ...(this.#props.hostedZone && { hostedZone: this.#props.hostedZone }),
     });
@@ -226,7 +229,7 @@ export class DirectPush extends Construct {
     output(STACK_OUTPUTS.blobBucket[0], this.storage.bucket.bucketName);
     const { recoveryKey } = this.storage;
     if (recoveryKey) output(OPTIONAL_STACK_OUTPUTS.recoverySecret[0], recoveryKey.secretArn);
-    output('InboundMail', this.inbound.bucket.bucketName, 'Objects put here are taken in as messages');
+    output('InboundMail', this.inbound.bucket.bucketName, `Objects put under ${PUT_PREFIX} are taken in as messages`);
     if (socket) output('WakeManagementUrl', socket.managementUrl);
     if (mail?.ruleSet && this.#givenMail.receiptRuleSet === undefined) {
       output(

@@ -43,8 +43,13 @@ export interface MailProps {
   readonly mxRecord?: boolean;
   /** Unknown addresses of these domains go out: a part of each domain lives with another mail system. Default false. */
   readonly relayOwnDomains?: boolean;
-  /** What becomes of mail for addresses that nobody has. Default `bounce` with SES, else `drop`. */
+  /**
+   * What becomes of mail for addresses that nobody has. Default `bounce` with SES, else `drop`. A bounce goes only to
+   * senders that SPF or DMARC proved, or that another mail system names in the object's metadata.
+   */
   readonly unknownRecipients?: 'bounce' | 'drop';
+  /** Mail in which SES found spam or a virus. Default `deliver`; neither is ever bounced or answered. */
+  readonly harmful?: 'deliver' | 'drop';
 }
 
 export interface WafProps {
@@ -181,7 +186,7 @@ export interface DirectPushProps {
   /** Bounds of a Ping's heartbeat, seconds, 60 to 3540. Default 60 and 3540. */
   readonly minHeartbeatS?: number;
   readonly maxHeartbeatS?: number;
-  /** Default: SES both ways. `false`: no mail system; put messages into the inbound bucket or invoke `ingest`. */
+  /** Default: SES both ways. `false`: no mail system; put messages into the inbound bucket, under `in/`. */
   readonly mail?: MailProps | false;
   /** Default: the accounts' own passwords alone. */
   readonly authentication?: AuthenticationProps;
@@ -217,6 +222,7 @@ export interface MailSettings {
   readonly createIdentities: boolean;
   readonly mxRecord: boolean;
   readonly unknownRecipients: 'bounce' | 'drop';
+  readonly harmful: 'deliver' | 'drop';
 }
 
 /** @throws RangeError when a host name, a domain or a combination of settings cannot work */
@@ -236,6 +242,7 @@ export function mailSettings(props: Pick<DirectPushProps, 'hostName' | 'mail' | 
     createIdentities: uses && (mail.createIdentities ?? props.hostedZone !== undefined),
     mxRecord: mail.mxRecord ?? false,
     unknownRecipients,
+    harmful: mail.harmful ?? 'deliver',
   };
 }
 

@@ -45,6 +45,8 @@ export const CLOUD_ENV = {
   authUrl: 'DIRECT_PUSH_AUTH_URL',
   /** Issuer whose bearer tokens are logins, and the audience that they must name. */
   oidcIssuer: 'DIRECT_PUSH_OIDC_ISSUER',
+  /** `deliver` or `drop`: messages in which SES found spam or a virus. */
+  harmfulMail: 'DIRECT_PUSH_HARMFUL_MAIL',
   oidcAudience: 'DIRECT_PUSH_OIDC_AUDIENCE',
   /** Largest message taken in, and sent, bytes. */
   maxMessageBytes: 'DIRECT_PUSH_MAX_MESSAGE_BYTES',

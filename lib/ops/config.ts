@@ -46,6 +46,7 @@ const SETTINGS = {
   authUrl: z.optional(address),
   oidcIssuer: z.optional(address),
   oidcAudience: z.optional(text),
+  harmfulMail: z._default(z.enum(['deliver', 'drop']), 'deliver'),
   maxMessageBytes: z._default(bytes, MESSAGE_BYTES),
   maxSendBytes: z._default(bytes, 35 * 1024 * 1024),
   maxRecipients: z._default(whole(1, 10_000), 500),

@@ -41,6 +41,8 @@ export const METRICS = {
   MailUnknownRecipient: { unit: 'Count' },
   /** Messages that a recipient did not get for another reason: `full`, `never-fits`, `moved`, `refused`. */
   MailRefused: { unit: 'Count', by: 'Reason' },
+  /** Messages that became nothing, or of which nobody was told: `virus`, `spam`, `unproven` (the sender may be forged). */
+  MailDropped: { unit: 'Count', by: 'Reason' },
   /** Requests of devices that asked too much, by the reason that they were told. */
   Throttled: { unit: 'Count', by: 'Reason' },
   /** Checks of a visit of the canary that failed, by the check; 0 for a visit without one. */

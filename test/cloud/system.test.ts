@@ -151,11 +151,27 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('the system
     const { cloud } = world;
     const { ingest } = cloud.lambdas;
     const runs = ingest.invocations;
-    await cloud.put('ses/stranger', message('nobody@acme.test', 'stranger'));
-    await cloud.put('ses/elsewhere', message('kim@other.test', 'elsewhere'));
-    await cloud.put('ses/AMAZON_SES_SETUP_NOTIFICATION', 'set up');
+    await cloud.receive('stranger', message(ADDRESS, 'stranger'), { to: ['nobody@acme.test'] });
+    await cloud.put('elsewhere', message('kim@other.test', 'elsewhere'));
+    await cloud.receive('AMAZON_SES_SETUP_NOTIFICATION', 'set up', { to: [ADDRESS] });
     const says = (event: string) => ingest.output().includes(event);
     await until(() => says('ingest-refused') && says('ingest-nobody') && ingest.invocations === runs + 3);
     expect(await world.arrivals()).toEqual([]);
+  }, 40_000);
+
+  it('takes in what the envelope says, and what another mail system puts there; once, though it comes again', async () => {
+    const { cloud } = world;
+    const { deliveries } = world;
+    const runs = cloud.lambdas.ingest.invocations;
+    cloud.lambdas.ingest.fail(2);
+    const blind = message('everybody@list.test', 'blind');
+    await cloud.receive('blind', blind, { to: [ADDRESS] });
+    await cloud.receive('blind-again', blind, { to: [ADDRESS] });
+    const own = { 'mail-from': 'alex@sender.test', 'rcpt-to': ADDRESS };
+    await cloud.put('own/1', message('everybody@list.test', 'own'), own);
+    await until(() => cloud.lambdas.ingest.invocations === runs + 5);
+    await until(() => world.deliveries >= deliveries + 2);
+    expect((await world.arrivals()).sort()).toEqual(['blind', 'own']);
+    expect(cloud.mailQueue.setAside).toEqual([]);
   }, 40_000);
 });

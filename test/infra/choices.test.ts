@@ -1,5 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -244,10 +244,13 @@ describe('everything brought', () => {
     'AWS::CertificateManager::Certificate',
     'AWS::DynamoDB::Table',
     'AWS::SecretsManager::Secret',
-    'AWS::SNS::Topic',
     'AWS::SES::ReceiptRuleSet',
   ])('makes no %s', (type) => {
     template.resourceCountIs(type, 0);
+  });
+
+  it('makes no topic but the one by which SES tells of mail', () => {
+    expect(Object.keys(resources(template, 'AWS::SNS::Topic'))).toEqual([expect.stringMatching(/MailReceived/)]);
   });
 
   it('lets Windows Mobile 5 in', () => {
@@ -281,9 +284,9 @@ describe('everything brought', () => {
 
   it('reads the tables that it was given', () => {
     expect(actionsOn(template, 'DirectPushFunctionsSyncRole', 'table/own-mailboxes')).toContain('dynamodb:PutItem');
-    expect(JSON.stringify(only(template, 'AWS::Lambda::EventSourceMapping').EventSourceArn)).toContain(
-      'own-mailboxes/stream/1',
-    );
+    expect(
+      JSON.stringify(only(template, 'AWS::Lambda::EventSourceMapping', 'DirectPushFunctionsWake').EventSourceArn),
+    ).toContain('own-mailboxes/stream/1');
   });
 
   it('limits each address, and lets managed rules block', () => {
@@ -322,7 +325,7 @@ describe('everything brought', () => {
 });
 
 describe('a key of one’s own', () => {
-  const { template } = synthConstruct((stack) => ({
+  const { template, stack } = synthConstruct((stack) => ({
     encryptionKey: kms.Key.fromKeyArn(
       stack,
       'Key',
@@ -336,11 +339,26 @@ describe('a key of one’s own', () => {
     }
     for (const queue of Object.values(resources(template, 'AWS::SQS::Queue')))
       expect(queue.KmsMasterKeyId).toContain(':key/1234abcd');
+    for (const topic of Object.values(resources(template, 'AWS::SNS::Topic')))
+      expect(topic.KmsMasterKeyId).toContain(':key/1234abcd');
   });
 
   it('is used by whoever reads them', () => {
     expect(actionsOn(template, 'DirectPushFunctionsSyncRole', ':key/1234abcd')).toContain('kms:Decrypt');
   });
+
+  it.each(['s3', 'sns', 'ses'])(
+    'must let %s use it, or no mail comes in: its policy is written, or asked for',
+    (name) => {
+      const service = `${name}.amazonaws.com`;
+      Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp(`must let ${service}`));
+      const own = synthConstruct((its) => ({ encryptionKey: new kms.Key(its, 'Key') }));
+      Annotations.fromStack(own.stack).hasNoWarning('*', Match.stringLikeRegexp(`must let ${service}`));
+      expect(only(own.template, 'AWS::KMS::Key').KeyPolicy.Statement).toContainEqual(
+        expect.objectContaining({ Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Principal: { Service: service } }),
+      );
+    },
+  );
 });
 
 describe('what cannot work is refused by name', () => {

@@ -4,7 +4,7 @@ import { FUNCTION_NAMES, FUNCTIONS } from '../../lib/infra/catalogue.ts';
 import { routingRules } from '../../lib/infra/routing-rules.ts';
 import { isFed } from '../../lib/store/dynamo/traits.ts';
 import { keys } from '../../lib/store/schema.ts';
-import { actionsOn, only, resources, statementsOf, synthApp } from './support.ts';
+import { actionsOn, only, type Properties, resources, statementsOf, synthApp } from './support.ts';
 
 /** With all that is optional. */
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:canary-AbC123';
@@ -172,7 +172,7 @@ describe('the canary', () => {
 });
 
 describe('the stream to the wake function', () => {
-  const source = only(template, 'AWS::Lambda::EventSourceMapping');
+  const source = only(template, 'AWS::Lambda::EventSourceMapping', 'DirectPushFunctionsWake');
 
   it('waits for nothing, runs ten batches of a shard at once, and gives up soon', () => {
     expect(source).toMatchObject({
@@ -235,30 +235,90 @@ describe('mail', () => {
         Enabled: true,
         Recipients: ['acme.test'],
         ScanEnabled: true,
-        Actions: [{ S3Action: { BucketName: { Ref: Match.stringLikeRegexp('Inbound') }, ObjectKeyPrefix: 'ses/' } }],
-      },
-    });
-  });
-
-  it('goes from the bucket to ingest', () => {
-    template.hasResourceProperties('Custom::S3BucketNotifications', {
-      NotificationConfiguration: {
-        LambdaFunctionConfigurations: [
+        Actions: [
           {
-            Events: ['s3:ObjectCreated:*'],
-            LambdaFunctionArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DirectPushFunctionsIngest'), 'Arn'] },
+            S3Action: {
+              BucketName: { Ref: Match.stringLikeRegexp('Inbound') },
+              ObjectKeyPrefix: 'ses/',
+              TopicArn: { Ref: Match.stringLikeRegexp('^DirectPushMailReceived') },
+            },
           },
         ],
       },
     });
   });
 
-  it('that cannot be taken in goes to a queue', () => {
-    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      MaximumRetryAttempts: 2,
-      DestinationConfig: {
-        OnFailure: { Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DirectPushInboundFailures'), 'Arn'] } },
-      },
+  const queues = resources(template, 'AWS::SQS::Queue');
+  const [queueId, queue] = Object.entries(queues).find(([id]) => id.startsWith('DirectPushInboundQueue'))!;
+  const arn = { 'Fn::GetAtt': [queueId, 'Arn'] };
+  const here = { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } };
+
+  it('SES tells the queue of it, with the envelope, and no rule but those of its set may', () => {
+    expect(only(template, 'AWS::SNS::Subscription')).toMatchObject({
+      Protocol: 'sqs',
+      Endpoint: arn,
+      RawMessageDelivery: true,
+    });
+    const { Statement } = only(template, 'AWS::SNS::TopicPolicy', 'DirectPushMailReceived').PolicyDocument;
+    const [rules] = Statement.filter(({ Effect }: Properties) => Effect === 'Allow');
+    expect(rules).toMatchObject({
+      Action: 'sns:Publish',
+      Principal: { Service: 'ses.amazonaws.com' },
+      Condition: { StringEquals: here },
+    });
+    expect(JSON.stringify(rules.Condition.ArnLike)).toMatch(
+      /receipt-rule-set\/.*DirectPushMailRules.*:receipt-rule\/\*/,
+    );
+  });
+
+  it('the rule is made when all that it tells is there', () => {
+    const [rule] = Object.values(template.findResources('AWS::SES::ReceiptRule'));
+    const before = ['ReceivedPolicy', 'QueuePolicy', 'MessagesPolicy'];
+    for (const name of before) expect(rule!.DependsOn).toContainEqual(expect.stringContaining(name));
+    const subscription = Object.keys(template.findResources('AWS::SNS::Subscription'))[0];
+    expect(rule!.DependsOn).toContain(subscription);
+  });
+
+  it('of what others put there S3 tells the same queue, and of what SES puts there it tells nobody', () => {
+    const { NotificationConfiguration } = only(template, 'Custom::S3BucketNotifications');
+    expect(NotificationConfiguration).toEqual({
+      QueueConfigurations: [
+        {
+          Events: ['s3:ObjectCreated:*'],
+          Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'in/' }] } },
+          QueueArn: arn,
+        },
+      ],
+    });
+    const { Statement } = only(template, 'AWS::SQS::QueuePolicy', 'DirectPushInboundQueue').PolicyDocument;
+    const allowed = Statement.filter(({ Effect }: Properties) => Effect === 'Allow');
+    expect(allowed.map(({ Principal }: Properties) => Principal.Service).sort()).toEqual([
+      's3.amazonaws.com',
+      'sns.amazonaws.com',
+    ]);
+    for (const { Action, Resource, Condition } of allowed) {
+      expect([Action, Resource]).toEqual(['sqs:SendMessage', arn]);
+      expect(Condition.ArnEquals['aws:SourceArn']).toBeDefined();
+    }
+    expect(allowed.find(({ Principal }: Properties) => Principal.Service === 's3.amazonaws.com').Condition).toEqual({
+      ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [expect.stringMatching(/^DirectPushInboundMessages/), 'Arn'] } },
+      StringEquals: here,
+    });
+  });
+
+  it('is tried for hours, one message at a time, and then set aside', () => {
+    expect(queue).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
+    expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * functionOf('ingest').Timeout);
+    const { maxReceiveCount, deadLetterTargetArn } = queue.RedrivePolicy;
+    expect(maxReceiveCount * queue.VisibilityTimeout).toBeGreaterThan(6 * 3600);
+    const aside = queues[deadLetterTargetArn['Fn::GetAtt'][0]]!;
+    expect(deadLetterTargetArn['Fn::GetAtt'][0]).toMatch(/^DirectPushInboundFailures/);
+    expect(aside.MessageRetentionPeriod).toBe(14 * 86_400);
+    expect(only(template, 'AWS::Lambda::EventSourceMapping', 'DirectPushFunctionsIngest')).toMatchObject({
+      EventSourceArn: arn,
+      BatchSize: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 20 },
     });
   });
 
@@ -274,5 +334,13 @@ describe('mail', () => {
       DIRECT_PUSH_UNKNOWN_RECIPIENTS: 'bounce',
       DIRECT_PUSH_OUTBOUND: 'ses',
     });
+  });
+
+  it('with spam or a virus is delivered, or dropped where that is wanted', () => {
+    const { template: wanted } = synthApp({ harmfulMail: 'drop' });
+    const told = [template, wanted].map(
+      (one) => only(one, 'AWS::Lambda::Function', 'DirectPushFunctionsIngest').Environment.Variables,
+    );
+    expect(told.map(({ DIRECT_PUSH_HARMFUL_MAIL }) => DIRECT_PUSH_HARMFUL_MAIL)).toEqual(['deliver', 'drop']);
   });
 });

@@ -2,6 +2,7 @@ import { domainPart, parseAddress } from '../../identity/names.ts';
 import { parseAddresses } from '../../mail/addresses.ts';
 import { isAutomatic } from '../../mail/automatic.ts';
 import { fieldValue, joinMessage, type RawField, splitMessage } from '../../mail/raw-message.ts';
+import { type Harm, harmOf, isProven, type Receipt } from './receipt.ts';
 
 /** A message as it lies in a bucket, with what whoever put it there said of it. */
 export interface InboundObject {
@@ -19,35 +20,29 @@ export interface InboundMessage {
   readonly raw: Uint8Array;
   /** No person wrote it, so nobody is to be answered (RFC 3834). */
   readonly automatic: boolean;
+  /** `from` is who sent it, and may be told what became of it: SES proved it, or the mail system that put it there says so. */
+  readonly proven: boolean;
+  readonly harm?: Harm;
 }
 
 const MAX_RECIPIENTS = 500;
 
 /**
- * Whom a message in the bucket is for. An own mail system says it in the metadata. SES keeps the envelope to itself:
- * it leaves a Received field that may name one recipient, and the rest are those of To and Cc that are of our domains.
- * Whoever is named too often gets the message once, because copies of one message are recognised.
+ * Whom a message in the bucket is for. Of what SES received, its receipt says it, and no header: those know of no blind
+ * recipient and no list, and name people whom nobody sent it to. An own mail system says it in the metadata; without
+ * that it is for those of our domains that To and Cc name.
  */
-export function inboundMessage({ raw, metadata }: InboundObject, domains: readonly string[]): InboundMessage {
+export function inboundMessage(
+  { raw, metadata }: InboundObject,
+  domains: readonly string[],
+  receipt?: Receipt,
+): InboundMessage {
   const message = splitMessage(raw);
   const fields = message?.fields ?? [];
   const cut = traceEnd(fields);
   const rest = cut === 0 || !message ? raw : joinMessage({ fields: fields.slice(cut), body: message.body });
   const own = fields.slice(cut);
-  const values = (...names: string[]) => own.filter(({ name }) => names.includes(name)).map(fieldValue);
-  const named =
-    metadata['rcpt-to'] !== undefined
-      ? metadata['rcpt-to'].split(',')
-      : [
-          ...fields.slice(0, Math.max(cut, 1)).flatMap(receivedFor),
-          ...parseAddresses(values('to', 'cc', 'bcc', 'resent-to', 'resent-cc')).map(({ address }) => address),
-        ];
-  const addresses = named.flatMap((text) => parseAddress(text.trim().replace(/^<|>$/g, '')) ?? []);
-  const ours = (address: string) => metadata['rcpt-to'] !== undefined || domains.includes(domainPart(address));
-  const returnPath = fields.find(({ name }) => name === 'return-path');
-  return {
-    from: addressIn(metadata['mail-from'] ?? (returnPath ? fieldValue(returnPath) : '')),
-    to: [...new Set(addresses.filter(ours))].slice(0, MAX_RECIPIENTS),
+  const common = {
     trace: fields
       .slice(0, cut)
       .map(({ line }) => `${line}\r\n`)
@@ -55,7 +50,41 @@ export function inboundMessage({ raw, metadata }: InboundObject, domains: readon
     raw: rest,
     automatic: isAutomatic(own),
   };
+  if (receipt) {
+    const authors = addressesOf(own, 'from');
+    const from = addressIn(receipt.from);
+    const harm = harmOf(receipt);
+    const proven = isProven({ ...receipt, from }, authors);
+    return { ...common, from, to: parsed(receipt.to), proven, ...(harm && { harm }) };
+  }
+  const rcptTo = metadata['rcpt-to'];
+  const returnPath = fields.find(({ name }) => name === 'return-path');
+  return {
+    ...common,
+    from: addressIn(metadata['mail-from'] ?? (returnPath ? fieldValue(returnPath) : '')),
+    to: rcptTo !== undefined ? parsed(rcptTo.split(',')) : namedBy(fields, cut, domains),
+    // A field of the message is anybody's to write.
+    proven: metadata['mail-from'] !== undefined,
+  };
 }
+
+/** Whoever is named too often gets the message once, because copies of one message are recognised. */
+function namedBy(fields: readonly RawField[], cut: number, domains: readonly string[]): readonly string[] {
+  const named = [
+    ...fields.slice(0, Math.max(cut, 1)).flatMap(receivedFor),
+    ...addressesOf(fields.slice(cut), 'to', 'cc', 'bcc', 'resent-to', 'resent-cc'),
+  ];
+  return parsed(named)
+    .filter((address) => domains.includes(domainPart(address)))
+    .slice(0, MAX_RECIPIENTS);
+}
+
+function addressesOf(fields: readonly RawField[], ...names: string[]): string[] {
+  const values = fields.filter(({ name }) => names.includes(name)).map(fieldValue);
+  return parseAddresses(values).map(({ address }) => address);
+}
+
+const parsed = (texts: readonly string[]) => [...new Set(texts.flatMap((text) => addressIn(text) || []))];
 
 /** What SES writes in front of a message, down to the field that it always ends with. */
 const SES = /^(?:return-path|received|received-spf|authentication-results|x-ses-[\w-]+)$/;

@@ -73,7 +73,7 @@ async function make(deps: AutoRepliesDeps, account: Account, message: IncomingMe
   const { clock, table, options } = deps;
   const now = clock.now();
   // A null sender is nobody; and most mailboxes are not away.
-  if (message.from === '') return undefined;
+  if (message.from === '' || message.unanswered) return undefined;
   const settings = await deps.oof.get(account.id);
   if (!isAway(settings, now)) return undefined;
   const fields = splitMessage(message.raw)?.fields ?? [];

@@ -28,6 +28,7 @@ import { type EventSource, startEventSource } from './event-source.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { startHolder, type TestHolder } from './holder.ts';
 import { type TestLambda, testLambda } from './lambda.ts';
+import { type MailQueue, startMailQueue } from './mail-queue.ts';
 import { type Refusal, type SocketApi, startSocketApi } from './socket-api.ts';
 import { filledIn, synthesised } from './template.ts';
 import { until } from './until.ts';
@@ -80,8 +81,15 @@ export interface Cloud {
   readonly holders: TestHolder[];
   /** One more task, in service when it resolves. */
   addHolder(): Promise<TestHolder>;
-  /** Puts a message into the inbound bucket. */
-  put(key: string, message: string, metadata?: Record<string, string>): Promise<void>;
+  readonly mailQueue: MailQueue;
+  /** Puts a message into the inbound bucket, as another mail system does. */
+  put(name: string, message: string, metadata?: Record<string, string>): Promise<void>;
+  /** Puts a message into the inbound bucket and tells of it, as SES does. */
+  receive(
+    name: string,
+    message: string,
+    envelope: { readonly to: readonly string[]; readonly spf?: string },
+  ): Promise<void>;
   phone(device?: string, options?: Partial<ClientOptions>): Phone;
   stop(): Promise<void>;
 }
@@ -192,11 +200,14 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     forcePathStyle: true,
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
+  const { putPrefix, sesPrefix } = template.inbound;
+  const mailQueue = startMailQueue(template.inbound, (event) => lambda('ingest').invoke(event));
   s3.onEvent = (event) => {
     const created = event.Records.filter(
-      ({ eventName, s3: { bucket } }) => /ObjectCreated/.test(eventName) && bucket.name === 'inbound',
+      ({ eventName, s3: { bucket, object } }) =>
+        /ObjectCreated/.test(eventName) && bucket.name === 'inbound' && object.key.startsWith(putPrefix),
     );
-    if (created.length > 0) void retried(() => lambda('ingest').invoke({ Records: created }), 2);
+    if (created.length > 0) mailQueue.send(JSON.stringify({ Records: created }));
   };
 
   const holders: TestHolder[] = [];
@@ -231,8 +242,18 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       inService();
       return holder;
     },
-    async put(Key, message, Metadata) {
-      await uploads.send(new PutObjectCommand({ Bucket: 'inbound', Key, Body: message, Metadata }));
+    mailQueue,
+    async put(name, message, Metadata) {
+      await uploads.send(new PutObjectCommand({ Bucket: 'inbound', Key: putPrefix + name, Body: message, Metadata }));
+    },
+    async receive(name, message, { to, spf = 'PASS' }) {
+      const objectKey = sesPrefix + name;
+      await uploads.send(new PutObjectCommand({ Bucket: 'inbound', Key: objectKey, Body: message }));
+      const receipt = {
+        ...{ recipients: to, spfVerdict: { status: spf } },
+        action: { type: 'S3', bucketName: 'inbound', objectKey },
+      };
+      mailQueue.send(JSON.stringify({ notificationType: 'Received', mail: { source: 'alex@sender.test' }, receipt }));
     },
     phone(deviceId = 'phone1', options = {}) {
       const phone = new Phone({ url: balancer.url, user: ADDRESS, password: PASSWORD, deviceId, ...options });
@@ -253,17 +274,6 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     },
   };
   return cloud;
-}
-
-async function retried(run: () => Promise<unknown>, times: number): Promise<void> {
-  for (let attempt = 0; attempt <= times; attempt++) {
-    try {
-      await run();
-      return;
-    } catch {
-      // As an asynchronous invocation: again, and in the end the failure queue.
-    }
-  }
 }
 
 /** The relay takes the place of the task's own address, as if it were the network before its port. */

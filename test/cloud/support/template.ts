@@ -36,6 +36,16 @@ export interface Synthesised {
     readonly maxAgeMs: number;
     readonly filters: readonly object[];
   };
+  /** What tells `ingest` of mail. */
+  readonly inbound: {
+    /** Prefix of the objects of which S3 tells. */
+    readonly putPrefix: string;
+    /** Prefix under which SES puts its own. */
+    readonly sesPrefix: string;
+    readonly batchSize: number;
+    readonly partial: boolean;
+    readonly attempts: number;
+  };
   readonly healthPath: string;
   /** Ports of a task that the wake function's security group may reach; none where it is outside. */
   readonly wakePorts: readonly number[];
@@ -69,7 +79,9 @@ function read(transport: WakeTransportName): Synthesised {
     target: targetOf(rule.Actions[0].TargetGroupArn.Ref),
   }));
   const balancer = only(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
-  const source = only(template, 'AWS::Lambda::EventSourceMapping');
+  const sources = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
+  const source = sources.find(({ ParallelizationFactor }) => ParallelizationFactor)!;
+  const queue = sources.find(({ FunctionName }) => FunctionName.Ref === idOf('ingest'))!;
   const container = only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions[0];
   const variables = (name: FunctionName | 'holder'): readonly (readonly [string, unknown])[] =>
     name === 'holder'
@@ -105,8 +117,28 @@ function read(transport: WakeTransportName): Synthesised {
       maxAgeMs: source.MaximumRecordAgeInSeconds * 1000,
       filters: source.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) => JSON.parse(Pattern)),
     },
+    inbound: inboundOf(template, queue),
     healthPath: holder.HealthCheckPath,
     wakePorts: wakePorts(template, functions[idOf('wake')]!),
+  };
+}
+
+function inboundOf(template: Template, source: Properties): Synthesised['inbound'] {
+  const [toQueue] = only(template, 'Custom::S3BucketNotifications').NotificationConfiguration.QueueConfigurations;
+  const [prefix] = toQueue.Filter.Key.FilterRules;
+  const [action] = only(template, 'AWS::SES::ReceiptRule').Rule.Actions;
+  const queue = source.EventSourceArn['Fn::GetAtt'][0];
+  if (toQueue.QueueArn['Fn::GetAtt'][0] !== queue) throw new Error('S3 tells another queue');
+  const subscription = only(template, 'AWS::SNS::Subscription');
+  if (subscription.Endpoint['Fn::GetAtt'][0] !== queue || subscription.TopicArn.Ref !== action.S3Action.TopicArn.Ref) {
+    throw new Error('SES tells another queue');
+  }
+  return {
+    putPrefix: prefix.Value,
+    sesPrefix: action.S3Action.ObjectKeyPrefix,
+    batchSize: source.BatchSize,
+    partial: source.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+    attempts: resources(template, 'AWS::SQS::Queue')[queue]!.RedrivePolicy.maxReceiveCount,
   };
 }
 

@@ -67,15 +67,15 @@ export class World {
     for (const { request } of rows) this.#known.add(request);
   }
 
-  /** Puts a message into the bucket; resolves to its subject. */
+  /** Mail from outside; resolves to its subject. */
   async deliver(to = ADDRESS, subject = `message ${++this.#count}`, text = ''): Promise<string> {
-    await this.cloud.put(`ses/${++this.#count}`, message(to, subject) + text);
+    await this.cloud.receive(`${++this.#count}`, message(to, subject) + text, { to: [to] });
     return subject;
   }
 
   /** The same message as an earlier one, as a queue that delivers at least once may bring it. */
   async again(subject: string): Promise<void> {
-    await this.cloud.put(`ses/again-${++this.#count}`, message(ADDRESS, subject));
+    await this.cloud.receive(`again-${++this.#count}`, message(ADDRESS, subject), { to: [ADDRESS] });
   }
 
   /** What is in the mailbox by now. */

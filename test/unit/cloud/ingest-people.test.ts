@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type IngestDeps, ingestObjects } from '../../../lib/cloud/ingest.ts';
+import { type IngestDeps, ingestQueue } from '../../../lib/cloud/ingest.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { createMetrics } from '../../../lib/ops/metrics.ts';
 import { openPeopleWorld, type PeopleWorld } from '../../support/people-world.ts';
@@ -11,10 +11,27 @@ const fromSes = (raw: string, from = 'alex@sender.test') =>
   `Return-Path: <${from}>\r\nReceived: from mail.sender.test by inbound-smtp.eu-west-1.amazonaws.com\r\n with SMTP id x for <${KIM}>;\r\n` +
   ` Mon, 01 Jun 2026 12:00:00 +0000 (UTC)\r\nX-SES-RECEIPT: abc\r\n${raw}`;
 
-function ingest(world: PeopleWorld, raw: string, bounce?: IngestDeps['bounce']) {
+interface Told {
+  readonly to?: string;
+  readonly from?: string;
+  readonly spam?: boolean;
+  readonly bounce?: IngestDeps['bounce'];
+}
+
+/** As SES tells the queue of a message that it put into the bucket. */
+async function ingest(world: PeopleWorld, raw: string, told: Told = {}) {
   const { clock, delivery } = world;
-  return ingestObjects(
-    { Records: [{ s3: { object: { key: 'ses/1' } } }] },
+  const { to = KIM, from = 'alex@sender.test', spam = false, bounce } = told;
+  const receipt = {
+    ...{ recipients: [to], spfVerdict: { status: 'PASS' }, spamVerdict: { status: spam ? 'FAIL' : 'PASS' } },
+    action: { type: 'S3', objectKey: 'ses/1' },
+  };
+  const answer = await ingestQueue(
+    {
+      Records: [
+        { messageId: '1', body: JSON.stringify({ notificationType: 'Received', mail: { source: from }, receipt }) },
+      ],
+    },
     {
       ...{ clock, log: silentLog, delivery, domains: ['example.test'] },
       metrics: createMetrics('t', clock, () => {}),
@@ -22,6 +39,7 @@ function ingest(world: PeopleWorld, raw: string, bounce?: IngestDeps['bounce']) 
       bounce,
     },
   );
+  expect(answer).toEqual({ batchItemFailures: [] });
 }
 
 eachStore(
@@ -32,7 +50,7 @@ eachStore(
         const kim = await world.person(KIM, 'Kim');
         await world.oof.set(kim.id, { state: 1, messages: { unknown: { enabled: true, text: 'away', html: false } } });
         const raw = fromSes(world.letter('alex@sender.test', KIM).toString());
-        // S3 tells of an object more than once.
+        // The queue tells of a message more than once.
         await Promise.all([ingest(world, raw), ingest(world, raw)]);
         await ingest(world, fromSes(world.letter('alex@sender.test', KIM).toString()));
         expect(world.relay.messages).toEqual([]);
@@ -44,12 +62,14 @@ eachStore(
         expect(await world.inbox(KIM)).toEqual(['Hi', 'Hi']);
       });
 
-      it('without a sender is not answered', async () => {
+      it('without a sender, or that is spam, is not answered', async () => {
         const world = await openPeopleWorld({ kind });
         const kim = await world.person(KIM, 'Kim');
         await world.oof.set(kim.id, { state: 1, messages: { unknown: { enabled: true, text: 'away', html: false } } });
-        await ingest(world, fromSes(world.letter('alex@sender.test', KIM).toString(), ''));
-        expect(await world.inbox(KIM)).toEqual(['Hi']);
+        await ingest(world, fromSes(world.letter('alex@sender.test', KIM).toString(), ''), { from: '' });
+        // Whoever sent that is not whom it names.
+        await ingest(world, fromSes(world.letter('alex@sender.test', KIM).toString()), { spam: true });
+        expect(await world.inbox(KIM)).toEqual(['Hi', 'Hi']);
         expect(await world.queued()).toBe(0);
       });
 
@@ -60,7 +80,7 @@ eachStore(
         for (const change of [{ quota: { items: 0 } }, { quota: {}, home: 'https://west.example.test' }]) {
           await world.accounts.update(kim.id, change);
           const told: unknown[] = [];
-          await ingest(world, raw, async (_, refused) => void told.push(...refused));
+          await ingest(world, raw, { bounce: async (_, refused) => void told.push(...refused) });
           expect(told).toEqual([{ address: KIM, reason: 'home' in change ? 'moved' : 'full' }]);
         }
         expect(await world.inbox(KIM)).toEqual([]);
@@ -75,7 +95,7 @@ eachStore(
         await world.person(KIM);
         await world.groups.create({ address: 'team@example.test', members: [KIM, 'out@side.test'] });
         const raw = world.letter('alex@sender.test', 'team@example.test').toString();
-        await ingest(world, fromSes(raw).replace(`for <${KIM}>`, 'for <team@example.test>'));
+        await ingest(world, fromSes(raw), { to: 'team@example.test' });
         await world.outbound.poll();
         expect(await world.inbox(KIM)).toEqual(['Hi']);
         expect(world.relay.messages.map(({ to }) => to)).toEqual([['out@side.test']]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBouncer } from '../../../lib/cloud/bouncer.ts';
-import { ingestObjects, type Refused } from '../../../lib/cloud/ingest.ts';
+import { type IngestDeps, ingestQueue, type Refused } from '../../../lib/cloud/ingest.ts';
 import { type Delivered, MovedAway, NoRecipient, NotAllowed } from '../../../lib/delivery/deliver.ts';
 import type { IncomingMessage } from '../../../lib/delivery/message.ts';
 import { QuotaExceeded } from '../../../lib/mailbox/quota.ts';
@@ -10,7 +10,32 @@ import { StoreUnavailable } from '../../../lib/store/ports.ts';
 import { message } from '../../cloud/support/messages.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
-function setup(objects: Record<string, string>, metadata: Record<string, string> = {}) {
+/** As S3 tells the queue of objects that somebody put. */
+const put = (...keys: string[]) => JSON.stringify({ Records: keys.map((key) => ({ s3: { object: { key } } })) });
+
+interface Told {
+  readonly from?: string;
+  readonly to?: readonly string[];
+  readonly verdicts?: Readonly<Partial<Record<'spf' | 'dmarc' | 'spam' | 'virus', string>>>;
+}
+
+/** As SES tells the queue of a message that it put into the bucket. */
+const received = (objectKey: string, { from = 'alex@sender.test', to = ['kim@acme.test'], verdicts = {} }: Told) =>
+  JSON.stringify({
+    notificationType: 'Received',
+    mail: { source: from, destination: ['kim@acme.test'], commonHeaders: { to: ['kim@acme.test'] } },
+    receipt: {
+      recipients: to,
+      ...Object.fromEntries(Object.entries(verdicts).map(([name, status]) => [`${name}Verdict`, { status }])),
+      action: { type: 'S3', bucketName: 'inbound', objectKey },
+    },
+  });
+
+function setup(
+  objects: Record<string, string>,
+  metadata: Record<string, string> = {},
+  options: Partial<Pick<IngestDeps, 'harmful'>> = {},
+) {
   const clock = new FakeClock();
   const lines: string[] = [];
   const delivered: string[] = [];
@@ -19,17 +44,22 @@ function setup(objects: Record<string, string>, metadata: Record<string, string>
   const broken = new Set<string>();
   const refusals = new Map<string, Error>();
   const metrics = createMetrics('t', clock, (line) => lines.push(line));
-  const run = (...keys: string[]) =>
-    ingestObjects(
-      { Records: keys.map((key) => ({ s3: { object: { key } } })) },
+  const unanswered: boolean[] = [];
+  const tell = (...bodies: string[]) =>
+    ingestQueue(
+      { Records: bodies.map((body, n) => ({ messageId: `${n}`, body })) },
       {
+        ...options,
         clock,
         log: silentLog,
         metrics,
         domains: ['acme.test'],
         read: async (key) => (objects[key] === undefined ? undefined : { raw: Buffer.from(objects[key]), metadata }),
         delivery: {
-          read: async (raw, envelope) => ({ raw, parsed: envelope }) as unknown as IncomingMessage,
+          read: async (raw, envelope) => {
+            unanswered.push(envelope.unanswered === true);
+            return { raw, parsed: envelope } as unknown as IncomingMessage;
+          },
           deliverTo: async (address) => {
             if (broken.has(address)) throw new StoreUnavailable('no');
             const refusal = refusals.get(address);
@@ -42,7 +72,12 @@ function setup(objects: Record<string, string>, metadata: Record<string, string>
         bounce: async ({ from }, unknown) => void bounced.push([from, ...unknown]),
       },
     );
-  return { run, delivered, bounced, broken, refusals, metrics, lines, clock };
+  /** @throws Error where some come again */
+  const run = async (...keys: string[]) => {
+    const { batchItemFailures: again } = await tell(...keys.map((key) => put(key)));
+    if (again.length > 0) throw new Error(`${again.length} of ${keys.length}`);
+  };
+  return { run, tell, unanswered, delivered, bounced, broken, refusals, metrics, lines, clock };
 }
 
 describe('ingest', () => {
@@ -52,13 +87,13 @@ describe('ingest', () => {
     expect(delivered).toEqual(['kim@acme.test', 'lee@acme.test']);
   });
 
-  it('goes on past a message that cannot be delivered, and fails in the end so that the event comes again', async () => {
-    const { run, delivered, broken } = setup({
+  it('goes on past a message that cannot be delivered, which comes again alone', async () => {
+    const { tell, delivered, broken } = setup({
       a: message('lee@acme.test, kim@acme.test', 'a'),
       b: message('kim@acme.test', 'b'),
     });
     broken.add('lee@acme.test');
-    await expect(run('a', 'b')).rejects.toThrow('1 of 2');
+    expect(await tell(put('a'), put('b'))).toEqual({ batchItemFailures: [{ itemIdentifier: '0' }] });
     expect(delivered).toEqual(['kim@acme.test', 'kim@acme.test']);
   });
 
@@ -126,6 +161,81 @@ describe('ingest', () => {
   });
 });
 
+describe('what SES received', () => {
+  it('goes to whom the envelope names, blind recipients and a list too, and to nobody whom a header names', async () => {
+    const { tell, delivered } = setup({ 'ses/1': message('everybody@list.test, kim@acme.test', 'x') });
+    const bodies = [
+      received('ses/1', { to: ['LEE@acme.test'] }),
+      received('ses/1', { to: ['kim@acme.test', 'lee@acme.test'] }),
+    ];
+    expect(await tell(...bodies)).toEqual({ batchItemFailures: [] });
+    expect(delivered).toEqual(['lee@acme.test', 'kim@acme.test', 'lee@acme.test']);
+  });
+
+  it.each([
+    ['the word of S3 that it may write', JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'b' })],
+    ['the word of SES that it may publish', 'Successfully validated SNS topic'],
+    ['another notification', JSON.stringify({ notificationType: 'AmazonSnsSubscriptionSucceeded' })],
+    ['no object', 'null'],
+  ])('%s tells of no message', async (_, body) => {
+    const { tell, delivered } = setup({});
+    expect(await tell(body)).toEqual({ batchItemFailures: [] });
+    expect(delivered).toEqual([]);
+  });
+
+  it.each([
+    ['names no object', { notificationType: 'Received', mail: { source: 'a@b.test' }, receipt: { recipients: [] } }],
+    ['has no envelope', { notificationType: 'Received', receipt: { action: { objectKey: 'ses/1' } } }],
+    ['is of S3 and names no object', { Records: [{ s3: {} }] }],
+  ])('but what tells of a message and %s is kept, to be looked at', async (_, body) => {
+    const { tell } = setup({ 'ses/1': message('kim@acme.test', 'x') });
+    expect((await tell(JSON.stringify(body))).batchItemFailures).toHaveLength(1);
+  });
+
+  it.each([
+    ['SPF passes', 'alex@sender.test', { spf: 'PASS', dmarc: 'FAIL' }, true],
+    ['DMARC passes for the domain of both senders', 'alex@sender.test', { spf: 'FAIL', dmarc: 'PASS' }, true],
+    ['DMARC passes for another domain than the envelope’s', 'victim@other.test', { spf: 'FAIL', dmarc: 'PASS' }, false],
+    ['nothing is known', 'alex@sender.test', { spf: 'GRAY', dmarc: 'GRAY' }, false],
+    ['nothing was checked', 'alex@sender.test', {}, false],
+    ['the checks fail', 'alex@sender.test', { spf: 'FAIL', dmarc: 'FAIL' }, false],
+    ['it is spam', 'alex@sender.test', { spf: 'PASS', dmarc: 'PASS', spam: 'FAIL' }, false],
+    ['it carries a virus', 'alex@sender.test', { spf: 'PASS', virus: 'FAIL' }, false],
+  ])('and nobody takes bounces to a proven sender alone: where %s', async (_, from, verdicts, told) => {
+    const { tell, bounced, metrics, lines } = setup({ 'ses/1': message('no@acme.test', 'x') });
+    await tell(received('ses/1', { from, to: ['no@acme.test'], verdicts }));
+    expect(bounced).toEqual(told ? [[from, { address: 'no@acme.test', reason: 'unknown' }]] : []);
+    metrics.flush();
+    expect(lines.join()).toContain('"MailUnknownRecipient":1');
+    expect(lines.join().includes('"MailDropped":1')).toBe(!told);
+  });
+
+  it.each(['spam', 'virus'] as const)(
+    'with %s is delivered unanswered, or dropped where that is wanted',
+    async (found) => {
+      const objects = { 'ses/1': message('kim@acme.test', 'x') };
+      const body = received('ses/1', { verdicts: { spf: 'PASS', [found]: 'FAIL' } });
+      const taken = setup(objects);
+      await taken.tell(body);
+      expect([taken.delivered, taken.unanswered]).toEqual([['kim@acme.test'], [true]]);
+      const dropped = setup(objects, {}, { harmful: 'drop' });
+      await dropped.tell(body);
+      expect(dropped.delivered).toEqual([]);
+      dropped.metrics.flush();
+      expect(dropped.lines.join()).toContain(`"Reason":"${found}"`);
+    },
+  );
+
+  it('and a sender whom only a field of the message names is not told', async () => {
+    const { run, bounced } = setup(
+      { a: `Return-Path: <victim@other.test>\r\n${message('x', 'a')}` },
+      { 'rcpt-to': 'no@acme.test' },
+    );
+    await run('a');
+    expect(bounced).toEqual([]);
+  });
+});
+
 describe('the report to a sender', () => {
   it('goes to the sender alone, from nobody, and says who is unknown', async () => {
     const sent: { from: string; to: readonly string[]; raw: string }[] = [];
@@ -144,7 +254,7 @@ describe('the report to a sender', () => {
       { address: 'far@acme.test', reason: 'moved' },
     ] as const;
     const to = refused.map(({ address }) => address);
-    await bounce({ from: 'alex@sender.test', to, trace: '', raw, automatic: false }, refused);
+    await bounce({ from: 'alex@sender.test', to, trace: '', raw, automatic: false, proven: true }, refused);
     expect(sent).toMatchObject([{ from: '', to: ['alex@sender.test'] }]);
     const said = (field: string) =>
       [...sent[0]!.raw.matchAll(new RegExp(`^${field}: (.+)\\r$`, 'gm'))].map(([, v]) => v);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inboundMessage } from '../../../../lib/delivery/inbound/envelope.ts';
+import type { Receipt } from '../../../../lib/delivery/inbound/receipt.ts';
 
 const ORIGINAL = [
   'Received: from laptop by mx.sender.test; Sat, 3 Jan 2026 12:00:00 +0000',
@@ -33,23 +34,38 @@ const ses = (recipient: string) =>
 const read = (raw: string, metadata: Record<string, string> = {}) =>
   inboundMessage({ raw: Buffer.from(raw), metadata }, ['acme.test']);
 
-describe('a message from SES', () => {
-  const message = read(ses('boss@acme.test') + ORIGINAL);
+const receipt: Receipt = { from: 'Alex@sender.test', to: ['boss@acme.test'], verdicts: { spf: 'PASS' } };
+const received = (raw: string, over: Partial<Receipt> = {}) =>
+  inboundMessage({ raw: Buffer.from(raw), metadata: {} }, ['acme.test'], { ...receipt, ...over });
 
-  it('is for the recipient that SES names, and for those of our domains in To and Cc', () => {
-    expect(message.to).toEqual(['boss@acme.test', 'kim@acme.test', 'lee+tag@acme.test']);
+describe('a message from SES', () => {
+  const message = received(ses('boss@acme.test') + ORIGINAL);
+
+  it('is for those of its envelope, whoever stands in its header', () => {
+    expect(message.to).toEqual(['boss@acme.test']);
+    const many = Array.from({ length: 600 }, (_, n) => `u${n}@acme.test`);
+    expect(received(ORIGINAL, { to: [...many, '<U1@acme.test>', 'none'] }).to).toEqual(many);
   });
 
-  it('has its sender from Return-Path', () => {
+  it('has its sender from the envelope', () => {
     expect(message.from).toBe('alex@sender.test');
-    expect(read(ses('kim@acme.test').replace('<alex@sender.test>', '<>') + ORIGINAL).from).toBe('');
+    for (const from of ['', '<>', 'MAILER-DAEMON']) {
+      expect(received(ses('kim@acme.test') + ORIGINAL, { from })).toMatchObject({ from: '', proven: false });
+    }
   });
 
   it('is the same message in every copy: what SES wrote in front is no part of it', () => {
-    const other = read(ses('lee@acme.test') + ORIGINAL);
+    const other = received(ses('lee@acme.test') + ORIGINAL);
     expect(Buffer.from(other.raw).toString()).toBe(ORIGINAL);
     expect(Buffer.from(message.raw)).toEqual(Buffer.from(other.raw));
     expect(message.trace).toBe(ses('boss@acme.test'));
+  });
+
+  it('that names two authors proves neither of them by DMARC', () => {
+    const verdicts = { dmarc: 'PASS' };
+    expect(received(ORIGINAL, { verdicts }).proven).toBe(true);
+    const two = ORIGINAL.replace('<alex@sender.test>', '<alex@sender.test>, b@sender.test');
+    expect(received(two, { verdicts }).proven).toBe(false);
   });
 });
 
@@ -65,6 +81,12 @@ describe('a message from another system', () => {
 
   it('without metadata is for those of our domains that its header names', () => {
     expect(read(ORIGINAL)).toMatchObject({ to: ['kim@acme.test', 'lee+tag@acme.test'], from: '', trace: '' });
+    expect(read(ses('boss@acme.test') + ORIGINAL).to).toEqual(['boss@acme.test', 'kim@acme.test', 'lee+tag@acme.test']);
+  });
+
+  it('is believed about its sender where the metadata names one, and not where a field does', () => {
+    expect(read(ORIGINAL, { 'mail-from': 'a@b.test' })).toMatchObject({ from: 'a@b.test', proven: true });
+    expect(read(`Return-Path: <a@b.test>\r\n${ORIGINAL}`)).toMatchObject({ from: 'a@b.test', proven: false });
   });
 
   it('that names nobody of ours is for nobody', () => {
@@ -84,10 +106,11 @@ describe('a message from another system', () => {
     expect(read(`${line}\r\n${ORIGINAL}`).automatic).toBe(automatic);
   });
 
-  it('names each recipient once, and at most 500', () => {
+  it('names each recipient once, and by its header at most 500', () => {
     expect(read('To: kim@acme.test, KIM@acme.test\r\n\r\n').to).toEqual(['kim@acme.test']);
     const many = Array.from({ length: 600 }, (_, n) => `u${n}@acme.test`).join(',');
-    expect(read('x: y\r\n\r\n', { 'rcpt-to': many }).to).toHaveLength(500);
+    expect(read(`To: ${many}\r\n\r\n`).to).toHaveLength(500);
+    expect(read('x: y\r\n\r\n', { 'rcpt-to': many }).to).toHaveLength(600);
   });
 
   it('is read from any bytes without an error (property)', () => {
