@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { MOST_PASSWORD } from './password-hash.ts';
 
 /** A name and a password as the client meant them. */
@@ -31,7 +32,7 @@ export function parseAuthorization(header: string | undefined): Authorization | 
 function readings(bytes: Buffer): readonly string[] {
   const latin1 = bytes.toString('latin1');
   // ASCII reads the same in both.
-  if (bytes.every((byte) => byte < 0x80)) return [latin1];
+  if (isAscii(bytes)) return [latin1];
   try {
     const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return utf8 === latin1 ? [utf8] : [utf8, latin1];

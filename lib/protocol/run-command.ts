@@ -45,28 +45,40 @@ export async function runCommand(
   work: Work,
   signal: AbortSignal,
 ): Promise<EasResponse | Held> {
-  const { encoding } = work;
-  const { turns } = deps;
-  const asking = await turns.admission(() => {
-    signal.throwIfAborted();
-    return admitted(deps, work);
-  });
   const room = new BodyRoom(deps.bodies);
   let result: CommandResult<unknown>;
   try {
-    // Without a turn: a sender may take its time.
-    const bytes = await readBody(work.request, { limits: deps.limits, clock: deps.clock, signal, room });
-    result = await turns.work(async () => {
-      signal.throwIfAborted();
-      const document = await requestDocument(deps, work, asking, bytes);
-      return await answered(deps, work, asking.device, document, signal);
-    });
+    result = await carriedOut(deps, work, signal, room);
   } finally {
     // What is held keeps nothing of the body.
     room.release();
   }
-  if (result.kind !== 'held') return await responder.result(encoding, result);
-  return await deps.holder.hold(result.hold, encoderOf(responder, encoding));
+  if (result.kind !== 'held') return await responder.result(work.encoding, result);
+  return await deps.holder.hold(result.hold, encoderOf(responder, work.encoding));
+}
+
+/** In one turn where the whole request is there, as it nearly always is; who is still sending may take his time. */
+async function carriedOut(
+  deps: RunDeps,
+  work: Work,
+  signal: AbortSignal,
+  room: BodyRoom,
+): Promise<CommandResult<unknown>> {
+  const { turns, limits, clock } = deps;
+  const letIn = () => {
+    signal.throwIfAborted();
+    return admitted(deps, work);
+  };
+  const read = () => readBody(work.request, { limits, clock, signal, room });
+  const run = async (asking: Asking, bytes: Uint8Array) => {
+    signal.throwIfAborted();
+    const document = await requestDocument(deps, work, asking, bytes);
+    return await answered(deps, work, asking.device, document, signal);
+  };
+  if (work.request.body instanceof Uint8Array) return await turns.work(async () => run(await letIn(), await read()));
+  const asking = await turns.admission(letIn);
+  const bytes = await read();
+  return await turns.work(() => run(asking, bytes));
 }
 
 async function admitted(deps: RunDeps, work: Work): Promise<Asking> {

@@ -9,9 +9,9 @@ export type Turn = <T>(run: () => Promise<T>) => Promise<T>;
  * small task has no memory for what thousands of half-done requests hold.
  */
 export interface Turns {
-  /** Device, decisions, policy. */
+  /** Device, decisions and policy of those whose body is still on its way. */
   readonly admission: Turn;
-  /** The command. Of its own, so that those who are let in end before more are let in. */
+  /** The rest, or all. Of its own, so that those who are let in end before more are let in. */
   readonly work: Turn;
 }
 

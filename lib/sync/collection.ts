@@ -8,6 +8,7 @@ import { cutOff, nextGoal } from './filter.ts';
 import { recovered, repeated, told } from './loop.ts';
 import type { SyncOptions } from './options.ts';
 import { aim, type Beside, type Position, startingPosition, unfinished, wanted, withOwn } from './position.ts';
+import { sameValue } from './same-value.ts';
 import { acknowledge, advance, currentKey, forgetOwn, judge, moveOn, ownRows, repeat, rewound } from './state.ts';
 import type { LoadedState, SyncState } from './states.ts';
 import { formatKey } from './sync-key.ts';
@@ -188,12 +189,10 @@ type Nothing = Extract<CollectionStep<never>, { readonly kind: 'nothing' }>;
 /** Nothing to say: the key stays, the position may move on over what is no news. */
 function settle(state: SyncState, stored: SyncState, next: Position, now: number): Nothing {
   const touch = now - stored.touched > DAY;
-  const same = !touch && stored.base === undefined && !stored.content && sameJson(state.options, stored.options);
-  if (same && sameJson(stored.next, next)) return { kind: 'nothing' };
+  const same = !touch && stored.base === undefined && !stored.content && sameValue(state.options, stored.options);
+  if (same && sameValue(stored.next, next)) return { kind: 'nothing' };
   return { kind: 'nothing', save: moveOn(state, next, now) };
 }
-
-const sameJson = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 async function answerRepeat<Response>(
   input: CollectionInput<Response>,
