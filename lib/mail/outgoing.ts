@@ -56,9 +56,12 @@ export function prepareOutgoing(
   const fields = [...missing, ...named];
   const recipients = parseAddresses(fields.filter(({ name }) => RECIPIENTS.has(name)).map(fieldValue));
   const id = fields.find(({ name }) => name === 'message-id');
+  const kept = joinMessage({ fields, body: message.body });
+  const shown = fields.filter(({ name }) => name !== 'bcc');
   return {
-    sent: joinMessage({ fields: fields.filter(({ name }) => name !== 'bcc'), body: message.body }),
-    kept: joinMessage({ fields, body: message.body }),
+    // Twice in memory only where they differ: a message may have forty megabytes.
+    sent: shown.length === fields.length ? kept : joinMessage({ fields: shown, body: message.body }),
+    kept,
     from,
     messageId: id ? fieldValue(id) : options.messageId,
     recipients: [...new Set(recipients.map(({ address, name }) => address || name))],

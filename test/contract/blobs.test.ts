@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,6 +52,16 @@ describe.each(ENGINES.filter(([, , missing]) => !missing))('%s', (_, open, __) =
     blobs = await open();
   });
   const listed = async (prefix: string) => (await all(blobs.list(prefix))).sort();
+
+  it('gives a blob of many pieces as it was put, whole and in part', async () => {
+    const key = `${freshMailbox()}/pieces`;
+    const bytes = randomBytes(3_000_001);
+    await blobs.put(key, bytes);
+    expect(bytes.equals((await blobs.get(key))!)).toBe(true);
+    const part = await blobs.get(key, { start: 70_000, end: 2_900_000 });
+    expect(bytes.subarray(70_000, 2_900_000).equals(part!)).toBe(true);
+    expect(part!.buffer.byteLength).toBe(part!.length);
+  });
 
   it('serves others while sixty readers that stopped reading keep their streams open', async () => {
     const m = freshMailbox();

@@ -30,6 +30,8 @@ export interface S3Blobs extends Blobs {
 }
 
 type Range = { readonly start: number; readonly end?: number };
+/** What is read, and how many bytes the server says that it is. */
+type Opened = { readonly bytes: AsyncIterable<Uint8Array>; readonly length: number | undefined };
 
 /** The SDK's own would have fifty. */
 const AGENT = { keepAlive: true, maxSockets: 2000 };
@@ -87,17 +89,13 @@ class BucketBlobs implements S3Blobs {
     const body = await this.#open(encodeKey(key), range);
     if (body === undefined) return undefined;
     if (body === 'empty') return new Uint8Array();
-    return this.#sent(async () => {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk);
-      return new Uint8Array(Buffer.concat(chunks));
-    });
+    return this.#sent(() => gathered(body.bytes, body.length));
   }
 
   async *stream(key: string, range?: Range): AsyncIterable<Uint8Array> {
     const body = await this.#open(encodeKey(key), range);
     if (body === undefined) throw new BlobMissing(key);
-    if (body !== 'empty') yield* body;
+    if (body !== 'empty') yield* body.bytes;
   }
 
   async delete(keys: readonly string[]): Promise<void> {
@@ -133,16 +131,16 @@ class BucketBlobs implements S3Blobs {
   }
 
   /** The bytes of a range; `empty` for a range with none in it, which HTTP cannot ask for. */
-  async #open(Key: string, range?: Range): Promise<AsyncIterable<Uint8Array> | 'empty' | undefined> {
+  async #open(Key: string, range?: Range): Promise<Opened | 'empty' | undefined> {
     const start = Math.max(range?.start ?? 0, 0);
     const end = range?.end;
     if (end !== undefined && end <= start) return (await this.#exists(Key)) ? 'empty' : undefined;
     const Range = start === 0 && end === undefined ? undefined : `bytes=${start}-${end === undefined ? '' : end - 1}`;
     try {
-      const { Body } = await this.#sent(() =>
+      const { Body, ContentLength: length } = await this.#sent(() =>
         this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key, Range })),
       );
-      return Body instanceof Readable ? Body : 'empty';
+      return Body instanceof Readable ? { bytes: Body, length } : 'empty';
     } catch (error) {
       const status = statusOf(error);
       if (status === 404) return undefined;
@@ -183,6 +181,22 @@ class BucketBlobs implements S3Blobs {
     }
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
   }
+}
+
+/** Into one place as they come: a message has forty megabytes, and once is enough. */
+async function gathered(body: AsyncIterable<Uint8Array>, length = 0): Promise<Uint8Array> {
+  let [whole, used] = [new Uint8Array(length), 0];
+  for await (const chunk of body) {
+    // Longer than it said, or a server that did not say.
+    if (used + chunk.length > whole.length) {
+      const larger = new Uint8Array(Math.max(used + chunk.length, 2 * whole.length));
+      larger.set(whole.subarray(0, used));
+      whole = larger;
+    }
+    whole.set(chunk, used);
+    used += chunk.length;
+  }
+  return used === whole.length ? whole : whole.slice(0, used);
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -19,6 +19,11 @@ describe('a message on its way out', () => {
     expect(out).toMatchObject({ from: 'b@x.test', messageId: '<1@b>', recipients: [], hops: 0 });
   });
 
+  test('is one with its copy where there is no Bcc: forty megabytes are in memory once', () => {
+    const { sent, kept } = prepare('From: b@x.test\r\nTo: c@y.test\r\n\r\nx');
+    expect(sent).toBe(kept);
+  });
+
   test('is told from its copy by Bcc alone', () => {
     const out = prepare('From: b@x.test\r\nTo: c@y.test\r\nBcc: d@y.test\r\nBcc: e@y.test\r\n\r\nx');
     expect(text(out.kept)).toContain('Bcc: d@y.test\r\nBcc: e@y.test\r\n');
