@@ -84,7 +84,7 @@ export interface Plan {
   readonly heldPerTask: number;
 }
 
-const SMALL = { cpu: 0.25, memoryGb: 0.5, heldPerTask: 6144 } as const;
+const SMALL = { cpu: 0.25, memoryGb: 1, heldPerTask: 6144 } as const;
 const LARGE = { cpu: 1, memoryGb: 2, heldPerTask: 24_576 } as const;
 
 /** The smallest task and the WebSocket up to some thousand phones; above, larger tasks and wakes by HTTP. */

@@ -19,10 +19,20 @@ import { keepHouseInTurns } from './housekeeping.ts';
 import type { WakeInlet } from './inlet.ts';
 import { measuredHolder } from './measured-holder.ts';
 import { createSesRelay } from './ses-relay.ts';
+import { THREAD_HEAP_MB } from './task-memory.ts';
 import { fastPathOf, openTransport, openWaker, withSelf } from './waking.ts';
 
 /** What a task must be told. */
-export const TASK_CONFIG = [...BASE_CONFIG, ...SERVER_CONFIG, 'port', 'drainSeconds', 'idleSeconds'] as const;
+export const TASK_CONFIG = [
+  ...BASE_CONFIG,
+  ...SERVER_CONFIG,
+  'port',
+  'drainSeconds',
+  'idleSeconds',
+  'maxHeld',
+  'bodiesBytes',
+  'relaying',
+] as const;
 export type TaskConfig = Pick<CloudConfig, (typeof TASK_CONFIG)[number]> & { readonly wakeManagementUrl?: string };
 
 export interface TaskParts extends Base {
@@ -59,11 +69,6 @@ export interface Task {
 /** The load balancer must be the one that closes idle connections, or it meets closed ones. */
 const KEEP_ALIVE_SPARE_MS = 60_000;
 const GAUGE_MS = 60_000;
-/**
- * MB of memory of the thread that reads large messages: the smallest task has 512 for all. Their bytes are not part of
- * it, and a message of 40 MB takes no more than 32.
- */
-const THREAD_HEAP_MB = 96;
 /** After a time without a connection all that is held is looked at within this. */
 const RECHECK_MS = 10_000;
 
@@ -83,7 +88,7 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
       task,
       epoch: newId(clock.now()),
       transport,
-      options: { ...SINGLE_WRITES, ...parts.hold },
+      options: { ...SINGLE_WRITES, maxHeld: config.maxHeld, ...parts.hold },
       tracer,
     });
     const fastPath = fastPathOf(openWaker(transport, table, parts), parts);
@@ -95,13 +100,14 @@ export async function startTask(config: TaskConfig, parts: TaskParts): Promise<T
   const relay = config.outbound === 'ses' ? createSesRelay(log) : undefined;
   const outbound = createOutbound(
     { delivery, directory: accounts, table: store.table, blobs: store.blobs, clock, log, relay },
-    { hostname: config.hostName, relayOwnDomains: domain.options.relayOwnDomains },
+    { hostname: config.hostName, relayOwnDomains: domain.options.relayOwnDomains, relaying: config.relaying },
   );
   domain.doorbell.listen((queued) => outbound.adopt(queued));
   outbound.start();
   const handler = createProduct(domain, holder, outbound, {
     origin: `https://${config.hostName}`,
     hashCost: parts.hashCost,
+    ...(config.bodiesBytes && { limits: { bodiesBytes: config.bodiesBytes } }),
     tracer,
   });
   const inlet = parts.inlet({ domain, holder });

@@ -1,5 +1,5 @@
 /**
- * Context keys of `bin/app.ts` (`cdk.json`, `-c direct-push:hostName=...`), read and checked there alone: constructs
+ * Context keys of `bin/app.ts` (`cdk.context.json`, `-c direct-push:hostName=...`), read and checked there alone: constructs
  * take properties.
  */
 import type { Node } from 'constructs';
@@ -92,7 +92,7 @@ export function readContext(given: Readonly<Record<string, unknown>>): Context {
   throw new BadContext(lines.flat().join('\n'));
 }
 
-/** All context of the app, from `cdk.json`, the command line and the environment. */
+/** All context of the app, from `cdk.json`, `cdk.context.json`, the command line and the environment. */
 export function contextOf(node: Node): Readonly<Record<string, unknown>> {
   return node.getAllContext() as Record<string, unknown>;
 }

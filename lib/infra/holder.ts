@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
@@ -7,6 +7,7 @@ import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { HELD_PER_MIB, taskMemory } from '../cloud/task-memory.ts';
 import { CLOUD_ENV } from '../ops/cloud-env.ts';
 import { bundleDirectory, placeholderDirectory } from './bundles.ts';
 import { acknowledgeHolder, acknowledgeWildcard } from './nag.ts';
@@ -25,8 +26,7 @@ export const DRAIN_SECONDS = 90;
  */
 export const DEREGISTRATION_SECONDS = 120;
 
-/** Held requests that a MiB of memory and a CPU unit carry, all costs of a socket counted (docs/cost.md). */
-const PER_MIB = 20;
+/** Held requests that a CPU unit carries, all costs of a socket counted (docs/cost.md). */
 const PER_CPU_UNIT = 40;
 const AIM = 0.6;
 
@@ -119,6 +119,13 @@ export class HolderService extends Construct {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const memory = taskMemory(memoryMiB);
+    if (memory.sumMiB > memoryMiB) {
+      Annotations.of(this).addWarningV2(
+        'direct-push:memory',
+        `${memoryMiB} MiB are too little for large messages: several at one time end the task with all that it holds; give 1024`,
+      );
+    }
     const container = definition.addContainer('holder', {
       image: props.image ?? this.#image(),
       essential: true,
@@ -131,8 +138,10 @@ export class HolderService extends Construct {
         [CLOUD_ENV.port]: String(TASK_PORT),
         [CLOUD_ENV.drainSeconds]: String(DRAIN_SECONDS),
         ...(props.transport === 'direct' && { [CLOUD_ENV.wakePort]: String(WAKE_PORT) }),
-        // The rest of the memory is sockets' buffers and code.
-        NODE_OPTIONS: `--max-old-space-size=${Math.floor(memoryMiB * 0.6)}`,
+        [CLOUD_ENV.maxHeld]: String(memory.maxHeld),
+        [CLOUD_ENV.bodiesBytes]: String(memory.bodiesBytes),
+        [CLOUD_ENV.relaying]: String(memory.relaying),
+        NODE_OPTIONS: `--max-old-space-size=${memory.heapMiB}`,
       },
       readonlyRootFilesystem: true,
       stopTimeout: Duration.seconds(STOP_SECONDS),
@@ -175,10 +184,10 @@ export class HolderService extends Construct {
 /** @throws RangeError when a number of tasks or of requests cannot work */
 export function sizes(props: Pick<HolderServiceProps, keyof HolderProps | 'highAvailability'>) {
   const cpu = props.cpu ?? 256;
-  const memoryMiB = props.memoryMiB ?? 512;
+  const memoryMiB = props.memoryMiB ?? 1024;
   const minTasks = props.minTasks ?? (props.highAvailability ? 2 : 1);
   const maxTasks = props.maxTasks ?? Math.max(20, minTasks);
-  const capacity = Math.min(memoryMiB * PER_MIB, cpu * PER_CPU_UNIT);
+  const capacity = Math.min(memoryMiB * HELD_PER_MIB, cpu * PER_CPU_UNIT);
   const targetHeld = props.targetHeld ?? Math.floor(capacity * AIM);
   for (const [name, value] of Object.entries({ minTasks, maxTasks, targetHeld })) {
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`holder: ${name} is not a positive whole number`);

@@ -64,7 +64,7 @@ export interface HolderProps {
   readonly image?: ecs.ContainerImage;
   /** Fargate CPU units. Default 256. */
   readonly cpu?: number;
-  /** Default 512. Holds about 20 requests for each MiB. */
+  /** Default 1024. Holds about 20 requests for each MiB; what it takes on at once follows from it (`lib/cloud/task-memory.ts`). */
   readonly memoryMiB?: number;
   /** Default: 2 with `highAvailability`, else 1. */
   readonly minTasks?: number;

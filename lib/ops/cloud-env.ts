@@ -22,6 +22,10 @@ export const CLOUD_ENV = {
   wakePort: 'DIRECT_PUSH_WAKE_PORT',
   /** Port on which a task takes requests. */
   port: 'DIRECT_PUSH_PORT',
+  /** What a task takes on at once, from its memory: held requests, bytes of bodies, messages that are with the relay. */
+  maxHeld: 'DIRECT_PUSH_MAX_HELD',
+  bodiesBytes: 'DIRECT_PUSH_BODIES_BYTES',
+  relaying: 'DIRECT_PUSH_RELAYING',
   /** Seconds within which a draining task answers all that it holds. */
   drainSeconds: 'DIRECT_PUSH_DRAIN_SECONDS',
   /** Seconds of the load balancer's idle time: the task's keep-alive must be longer. */
@@ -41,12 +45,12 @@ export const CLOUD_ENV = {
   mailDomains: 'DIRECT_PUSH_MAIL_DOMAINS',
   /** `bounce` or `drop`. */
   unknownRecipients: 'DIRECT_PUSH_UNKNOWN_RECIPIENTS',
+  /** `deliver` or `drop`: messages in which SES found spam or a virus. */
+  harmfulMail: 'DIRECT_PUSH_HARMFUL_MAIL',
   /** HTTPS endpoint that knows the passwords of accounts which have none here. */
   authUrl: 'DIRECT_PUSH_AUTH_URL',
   /** Issuer whose bearer tokens are logins, and the audience that they must name. */
   oidcIssuer: 'DIRECT_PUSH_OIDC_ISSUER',
-  /** `deliver` or `drop`: messages in which SES found spam or a virus. */
-  harmfulMail: 'DIRECT_PUSH_HARMFUL_MAIL',
   oidcAudience: 'DIRECT_PUSH_OIDC_AUDIENCE',
   /** Largest message taken in, and sent, bytes. */
   maxMessageBytes: 'DIRECT_PUSH_MAX_MESSAGE_BYTES',

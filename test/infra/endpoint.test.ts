@@ -1,6 +1,8 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { WATCH_MS } from '../../lib/cloud/ecs.ts';
+import { taskMemory } from '../../lib/cloud/task-memory.ts';
+import { sizes } from '../../lib/infra/holder.ts';
 import { routingRules } from '../../lib/infra/routing-rules.ts';
 import { HOST, only, resources, statementsOf, synthApp } from './support.ts';
 
@@ -100,10 +102,36 @@ describe('the holder', () => {
   const [container] = task.ContainerDefinitions;
   const service = only(template, 'AWS::ECS::Service');
 
-  it('is arm64 of the smallest size', () => {
+  it('is told what it may take on at once, from its memory', () => {
+    const told = Object.fromEntries(
+      container.Environment.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value]),
+    );
+    const { heapMiB, maxHeld, bodiesBytes, relaying } = taskMemory(Number(task.Memory));
+    expect(told).toMatchObject({
+      NODE_OPTIONS: `--max-old-space-size=${heapMiB}`,
+      DIRECT_PUSH_MAX_HELD: String(maxHeld),
+      DIRECT_PUSH_BODIES_BYTES: String(bodiesBytes),
+      DIRECT_PUSH_RELAYING: String(relaying),
+    });
+  });
+
+  it('says so where its memory is too little for what it must take', () => {
+    const warned = (keys: object) =>
+      Annotations.fromStack(synthApp(keys).endpoint).findWarning('*', Match.stringLikeRegexp('MiB are too little'));
+    expect([warned({}), warned({ taskMemoryMiB: 512 })].map(({ length }) => length)).toEqual([0, 1]);
+  });
+
+  it('lets no more be held than its memory carries', () => {
+    for (const memoryMiB of [1024, 2048, 8192]) {
+      const { capacity } = sizes({ cpu: 4096, memoryMiB, highAvailability: true });
+      expect(capacity).toBeLessThanOrEqual(taskMemory(memoryMiB).maxHeld);
+    }
+  });
+
+  it('is arm64 of the smallest size that can take large messages', () => {
     expect(task).toMatchObject({
       Cpu: '256',
-      Memory: '512',
+      Memory: '1024',
       RequiresCompatibilities: ['FARGATE'],
       RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
     });
@@ -208,6 +236,7 @@ describe('the holder', () => {
         ...['LANE', 'HOST_NAME', 'TABLE_MAILBOXES', 'TABLE_DEVICES', 'TABLE_DIRECTORY', 'BLOB_BUCKET', 'PORT'],
         ...['WAKE_TRANSPORT', 'WAKE_SOCKET_URL', 'WAKE_MANAGEMENT_URL', 'DRAIN_SECONDS', 'IDLE_SECONDS'],
         ...['MIN_HEARTBEAT', 'MAX_HEARTBEAT', 'RECOVERY_SECRET', 'OUTBOUND', 'MAIL_DOMAINS', 'SERVICE', 'LOG_LEVEL'],
+        ...['MAX_HELD', 'BODIES_BYTES', 'RELAYING'],
       ]
         .map((name) => `DIRECT_PUSH_${name}`)
         .concat('NODE_OPTIONS')
