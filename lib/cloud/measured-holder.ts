@@ -25,10 +25,12 @@ export function measuredHolder(inner: Holder, clock: Clock, metrics: Metrics): H
     for (const { mailbox, at } of wakes) told.set(mailbox, { at: clock.now(), cause, committed: at });
   }
 
-  function ended(spec: HoldSpec<unknown>, outcome: Outcome): void {
+  function ended(spec: CountedSpec<unknown>, outcome: Outcome): void {
     if (outcome.kind !== 'changes' && outcome.kind !== 'hierarchy') return;
     const now = clock.now();
     const by = told.get(spec.mailbox);
+    // What was there before the request came is told by its first look: there was nobody to wake.
+    if (spec.waiting && !(by && by.at >= spec.began)) return;
     if (by && now - by.at <= CAUSED_MS) {
       metrics.add('Wakes', 1, by.cause);
       // Clocks of two machines may differ by a little.
@@ -43,7 +45,7 @@ export function measuredHolder(inner: Holder, clock: Clock, metrics: Metrics): H
     hold<T>(spec: HoldSpec<T>, encode: (value: T) => EasResponse): Held {
       const began = clock.now();
       metrics.add('Heartbeat', Math.round((spec.deadline - began) / 1000));
-      return cutCounted(inner.hold(new CountedSpec(spec, ended), encode), () => {
+      return cutCounted(inner.hold(new CountedSpec(spec, began, ended), encode), () => {
         metrics.add('HeldUntilCut', (clock.now() - began) / 1000);
       });
     },
@@ -66,10 +68,14 @@ export function measuredHolder(inner: Holder, clock: Clock, metrics: Metrics): H
 
 /** The same request; tells how it ended. Thousands live at once, so it has methods and no closures. */
 class CountedSpec<T> implements HoldSpec<T> {
+  /** Whether its first look found something to tell; `undefined` before it. */
+  waiting: boolean | undefined;
+  readonly began: number;
   readonly #spec: HoldSpec<T>;
-  readonly #ended: (spec: HoldSpec<unknown>, outcome: Outcome) => void;
+  readonly #ended: (spec: CountedSpec<unknown>, outcome: Outcome) => void;
 
-  constructor(spec: HoldSpec<T>, ended: (spec: HoldSpec<unknown>, outcome: Outcome) => void) {
+  constructor(spec: HoldSpec<T>, began: number, ended: (spec: CountedSpec<unknown>, outcome: Outcome) => void) {
+    this.began = began;
     this.#spec = spec;
     this.#ended = ended;
   }
@@ -88,11 +94,13 @@ class CountedSpec<T> implements HoldSpec<T> {
   get folders() {
     return this.#spec.folders;
   }
-  look(woken?: boolean) {
-    return this.#spec.look(woken);
+  async look(woken?: boolean) {
+    const sight = await this.#spec.look(woken);
+    this.waiting ??= sight.now.length > 0 || sight.hierarchy;
+    return sight;
   }
   answer(outcome: Outcome): T | Promise<T> {
-    this.#ended(this.#spec, outcome);
+    this.#ended(this, outcome);
     return this.#spec.answer(outcome);
   }
 }

@@ -13,7 +13,10 @@ interface MetricTraits {
 export const METRICS = {
   /** Gauge of one task, once a minute: requests that wait. Its average over tasks is what the service scales on. */
   HeldRequests: { unit: 'Count' },
-  /** Requests that a wake ended, by what woke them: `fast-path`, `feed`, `sweep`, `reconnect`. */
+  /**
+   * Requests that a wake ended, by what woke them: `fast-path`, `feed`, `sweep`, `reconnect`. What was there before the
+   * request came is no wake.
+   */
   Wakes: { unit: 'Count', by: 'Cause' },
   /** From the commit of a change to the first byte of the answer that tells of it. */
   CommitToResponse: { unit: 'Milliseconds' },

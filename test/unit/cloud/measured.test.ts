@@ -4,7 +4,7 @@ import { measuredLog } from '../../../lib/cloud/measured-log.ts';
 import type { DeviceId, FolderId, MailboxId } from '../../../lib/ops/ids.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import type { Metrics } from '../../../lib/ops/metrics.ts';
-import type { Holder, HoldSpec, Outcome } from '../../../lib/push/types.ts';
+import type { Holder, HoldSpec, Outcome, Sight } from '../../../lib/push/types.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 function figures() {
@@ -17,11 +17,15 @@ function figures() {
 }
 
 const M = 'm' as MailboxId;
+const NOTHING: Sight = { now: [], later: [], hierarchy: false };
+const MAIL: Sight = { ...NOTHING, now: ['5' as FolderId] };
 
 function setup() {
   const { all, metrics } = figures();
   const clock = new FakeClock();
   let end: (outcome: Outcome) => unknown = () => {};
+  let look: () => Promise<unknown> = async () => {};
+  const sight: Sight[] = [];
   const calls: string[] = [];
   const inner = {
     held: 3,
@@ -31,6 +35,7 @@ function setup() {
       deadline: spec.deadline,
       complete: (sink: (response: unknown) => void) => {
         end = (outcome) => sink(spec.answer(outcome));
+        look = () => spec.look();
       },
       abandon: () => calls.push('abandon'),
     }),
@@ -47,13 +52,17 @@ function setup() {
         device: 'd' as DeviceId,
         deadline: clock.now() + 480_000,
         folders: ['5' as FolderId],
-        look: async () => ({ now: [], later: [], hierarchy: false }),
+        look: async () => sight.shift() ?? NOTHING,
         answer: () => ({ status: 200, headers: {}, body: new Uint8Array(0) }),
       },
       (response) => response,
     );
   const changes = { kind: 'changes', folders: [] } as Outcome;
-  return { all, clock, holder, hold, end: (outcome: Outcome = changes) => end(outcome), calls };
+  const looks = (found: Sight = NOTHING) => {
+    sight.push(found);
+    return look();
+  };
+  return { all, clock, holder, hold, looks, end: (outcome: Outcome = changes) => end(outcome), calls };
 }
 
 describe('a measured holder', () => {
@@ -95,6 +104,37 @@ describe('a measured holder', () => {
     await clock.advance(5000);
     end({ kind: 'hierarchy' });
     expect(all.at(-1)).toEqual(['Wakes', 1, 'reconnect']);
+  });
+
+  it.each([
+    ['mail', MAIL],
+    ['a changed hierarchy', { ...NOTHING, hierarchy: true }],
+  ])('counts no wake for %s that waited for the request: nobody was there to be woken', async (_, found) => {
+    const { all, clock, hold, holder, looks, end } = setup();
+    holder.receive({ wakes: [{ mailbox: M, at: clock.now() }], cause: 'feed' });
+    await clock.advance(1000);
+    hold().complete(() => {});
+    await looks(found);
+    end();
+    expect(all).toEqual([['Heartbeat', 480]]);
+  });
+
+  it('counts the wake that came while the request looked for the first time', async () => {
+    const { all, clock, hold, holder, looks, end } = setup();
+    hold().complete(() => {});
+    holder.receive({ wakes: [{ mailbox: M, at: clock.now() }], cause: 'feed' });
+    await looks(MAIL);
+    end();
+    expect(all.at(-2)).toEqual(['Wakes', 1, 'feed']);
+  });
+
+  it('counts as lost what a later look finds, however early', async () => {
+    const { all, hold, looks, end } = setup();
+    hold().complete(() => {});
+    await looks();
+    await looks(MAIL);
+    end();
+    expect(all.at(-1)).toEqual(['Wakes', 1, 'sweep']);
   });
 
   it('does not count the end of a heartbeat as a wake', () => {
