@@ -8,7 +8,6 @@ import { BASE_CONFIG, type Base, openBase } from './base.ts';
 import { createBriefHolder } from './brief-holder.ts';
 import { type OpenVault, openCloudDomain, SERVER_CONFIG } from './domain.ts';
 import type { LambdaHost } from './lambda-alb.ts';
-import { createSesRelay } from './ses-relay.ts';
 import { openFastPath, openTransport, wakeConfig } from './waking.ts';
 
 /** The domain whose changes are told at once to whoever waits for them. */
@@ -34,12 +33,13 @@ export async function openLambdaHost(openVault?: OpenVault): Promise<LambdaHost>
   const base = openBase(config);
   const { domain, fastPath } = await openWakingDomain(withUrl, base, openVault);
   const { delivery, accounts, store, clock, log } = domain;
-  const relay = config.outbound === 'ses' ? createSesRelay(log) : undefined;
+  // Nothing is relayed here, nor adopted from the doorbell: the function stands still when it has answered, with the
+  // message leased. The tasks look through the queue every few seconds.
+  const relay = config.outbound === 'ses' ? 'elsewhere' : undefined;
   const outbound = createOutbound(
     { delivery, directory: accounts, table: store.table, blobs: store.blobs, clock, log, relay },
     { hostname: config.hostName, relayOwnDomains: domain.options.relayOwnDomains },
   );
-  domain.doorbell.listen((queued) => outbound.adopt(queued));
   const holder = createBriefHolder(base);
   const origin = `https://${config.hostName}`;
   return {

@@ -61,16 +61,8 @@ export const FUNCTIONS: Readonly<Record<FunctionName, FunctionTraits>> = {
     description: 'Sync: changes of collections, both ways',
     memoryMiB: 1024,
     timeoutS: 55,
-    // Sync of version 16 sends drafts, so mail goes out here too.
-    rights: {
-      ...NOTHING,
-      mailboxes: 'write',
-      devices: 'write',
-      directory: 'accounts',
-      blobs: 'write',
-      send: true,
-      wake: true,
-    },
+    // Sync of version 16 sends drafts: it queues them, and a task sends them.
+    rights: { ...NOTHING, mailboxes: 'write', devices: 'write', directory: 'accounts', blobs: 'write', wake: true },
   },
   provision: {
     description: 'Provision and OPTIONS: policies, wipes, versions',

@@ -43,7 +43,7 @@ export function grantRights(role: iam.IRole, rights: Rights, granted: Granted): 
   if (sends(rights, granted.mail)) grantSend(role, granted.mail.domains);
 }
 
-export function sends(rights: Rights, mail: MailSettings): boolean {
+function sends(rights: Rights, mail: MailSettings): boolean {
   if (!mail.outbound) return false;
   return rights.send === 'bounces' ? mail.unknownRecipients === 'bounce' : rights.send;
 }

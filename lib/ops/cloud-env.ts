@@ -39,7 +39,7 @@ export const CLOUD_ENV = {
   responseBytes: 'DIRECT_PUSH_RESPONSE_BYTES',
   /** ARN of the secret that seals recovery passwords of devices; none are kept without it. */
   recoverySecret: 'DIRECT_PUSH_RECOVERY_SECRET',
-  /** `ses` or `none`. */
+  /** `ses` or `none`: whether mail goes out at all, from this process or another one. */
   outbound: 'DIRECT_PUSH_OUTBOUND',
   /** Domains whose mail is taken and sent, separated by commas. */
   mailDomains: 'DIRECT_PUSH_MAIL_DOMAINS',

@@ -173,11 +173,7 @@ describe('without a mail system', () => {
     template.resourceCountIs('AWS::SES::ReceiptRuleSet', 0);
     template.resourceCountIs('AWS::SES::ReceiptRule', 0);
     template.resourceCountIs('AWS::SES::EmailIdentity', 0);
-    for (const role of [
-      'DirectPushHolderTaskTaskRole',
-      'DirectPushFunctionsSyncRole',
-      'DirectPushFunctionsIngestRole',
-    ]) {
+    for (const role of ['DirectPushHolderTaskTaskRole', 'DirectPushFunctionsIngestRole']) {
       expect(actionsOn(template, role, 'identity/')).toEqual([]);
     }
   });

@@ -57,7 +57,7 @@ describe('least privilege', () => {
   const none: readonly string[] = [];
   it.each([
     // role, mailboxes, devices, directory, blobs, inbound, mail, wakes
-    [roleOf('sync'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, SEND, POST],
+    [roleOf('sync'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, none, POST],
     [roleOf('provision'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, none, POST],
     [roleOf('commands'), WRITE, WRITE, ACCOUNTS, OBJECTS, none, none, POST],
     [roleOf('autodiscover'), none, none, ACCOUNTS, none, none, none, none],
@@ -334,6 +334,15 @@ describe('mail', () => {
       DIRECT_PUSH_UNKNOWN_RECIPIENTS: 'bounce',
       DIRECT_PUSH_OUTBOUND: 'ses',
     });
+  });
+
+  it('for nobody is dropped where that is wanted; whoever is away answers people outside all the same', () => {
+    const { template: silent } = synthApp({ unknownRecipients: 'drop' });
+    expect(actionsOn(silent, roleOf('ingest'), 'identity/')).toEqual([]);
+    for (const name of ['Ingest', 'Sync', 'Commands']) {
+      const fn = only(silent, 'AWS::Lambda::Function', `DirectPushFunctions${name}Function`);
+      expect(fn.Environment.Variables.DIRECT_PUSH_OUTBOUND).toBe('ses');
+    }
   });
 
   it('with spam or a virus is delivered, or dropped where that is wanted', () => {

@@ -64,7 +64,7 @@ export async function openSendWorld(options: SendWorldOptions = {}) {
   };
   const delivery = createDelivery({ directory, mailboxes, table, blobs, clock, log: silentLog });
   const relay = new FakeRelay();
-  const queue = () =>
+  const queue = (way: 'elsewhere' | FakeRelay | undefined = options.relay === false ? undefined : relay) =>
     createOutbound(
       {
         delivery,
@@ -73,7 +73,7 @@ export async function openSendWorld(options: SendWorldOptions = {}) {
         blobs,
         clock,
         log: silentLog,
-        relay: options.relay === false ? undefined : relay,
+        relay: way,
       },
       { hostname: 'mx.example.net', ...options.outbound },
     );

@@ -19,8 +19,11 @@ export interface OutboundServices {
   readonly blobs: Pick<Blobs, 'put' | 'get' | 'delete'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** The way to everybody who is not of this directory; without it they are refused. */
-  readonly relay?: Relay;
+  /**
+   * The way to everybody who is not of this directory; without it they are refused. `elsewhere`: there is one, and
+   * another process that looks through the queue takes it. So for a process that stands still after its answer.
+   */
+  readonly relay?: Relay | 'elsewhere';
 }
 
 /** The queue with whoever works it off. */
@@ -139,7 +142,8 @@ class Queue implements OutboundQueue {
     });
     await Promise.race([Promise.all(this.#running.values()), enough]);
     cancel();
-    this.#services.relay?.close();
+    const { relay } = this.#services;
+    if (relay !== 'elsewhere') relay?.close();
   }
 
   async #due(): Promise<readonly Queued[]> {

@@ -36,6 +36,8 @@ export class Worker {
     here();
     const left = withResults(queued, delivered);
     if (!left.to.some(({ route }) => route === 'relay')) return this.#settle(queued, left, raw, delivered);
+    // Its row stays as it is: a lease would keep the others from it for as long as this process stands still.
+    if (this.#services.relay === 'elsewhere') return;
     await this.#relaying.run(async () => {
       const claimed = await this.#replace(queued, leased(left, this.#services.clock.now(), this.#options));
       if (!claimed) return;
@@ -80,7 +82,7 @@ export class Worker {
     const { relay, log } = this.#services;
     const outside = queued.to.filter(({ route }) => route === 'relay');
     const none: RelayOutcome = { kind: 'later', status: '4.4.0', text: 'no relay' };
-    if (!relay) return new Map(outside.map((recipient) => [recipient, none]));
+    if (!relay || relay === 'elsewhere') return new Map(outside.map((recipient) => [recipient, none]));
     try {
       const addresses = outside.map(({ address }) => address);
       const outcomes = await relay.send(queued.from, addresses, raw);

@@ -233,6 +233,20 @@ describe('several workers on one queue', () => {
     expect(taken(world)).toEqual([['carl@else.test']]);
   });
 
+  test('of which one stands still after its answer: that leases nothing, and another relays at its next look', async () => {
+    const world = await openSendWorld();
+    const still = world.queue('elsewhere');
+    expect(await still.route('carl@else.test', world.ann)).toBe('relay');
+    await still.submit(envelope(here('bob@example.net'), beyond('carl@else.test')), raw());
+    await still.close();
+    expect(await world.folder('bob', INBOX)).toHaveLength(1);
+    expect(taken(world)).toEqual([]);
+    await world.outbound.poll();
+    expect(taken(world)).toEqual([['carl@else.test']]);
+    expect(await world.folder('bob', INBOX)).toHaveLength(1);
+    expect(await world.queued()).toBe(0);
+  });
+
   test('find what another left behind when they start', async () => {
     const world = await openSendWorld();
     const prepared = await world.outbound.prepare(envelope(here('bob@example.net')), raw());
