@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { readOptions } from '../../lib/embedded/options.ts';
+import { renewIncarnation } from '../../lib/mailbox/renew.ts';
 import { type BackupReport, backup, restore } from '../../lib/store/sqlite/backup.ts';
-import { type StoreFlags, storeOptions, withStack } from './domain.ts';
+import { type StoreFlags, storeOptions, withDomain, withStack } from './domain.ts';
 import { CliError } from './output.ts';
 import { progressBar } from './progress.ts';
+import { known } from './user.ts';
 
-/** `backup` and `restore` of a data folder, or of a deployed stack; what one wrote the other can read. */
+/** `backup` and `restore` of a data folder, or of a deployed stack; what one wrote the other can read. `renew`. */
 export function backupCommands(program: Command): void {
   program
     .command('backup')
@@ -29,6 +31,23 @@ export function backupCommands(program: Command): void {
       const flags = command.optsWithGlobals<StoreFlags>();
       const mailboxes = await (flags.stack ? restoreStack(flags, source) : restore(source, dataFolder(command)));
       console.error(`${mailboxes} mailboxes restored.`);
+    });
+
+  program
+    .command('renew')
+    .description('after tables were taken back to an earlier moment: phones notice and synchronise again')
+    .argument('[address]', 'one mailbox')
+    .option('--all', 'every mailbox')
+    .action((address: string | undefined, { all }: { readonly all?: boolean }, command: Command) => {
+      if ((address === undefined) !== (all ?? false)) throw new CliError('give an address, or --all');
+      return withDomain(command, async (domain) => {
+        let renewed = 0;
+        for await (const { id } of address ? [await known(domain, address)] : domain.accounts.list()) {
+          await renewIncarnation(domain.store.table, id);
+          renewed++;
+        }
+        console.error(`${renewed} mailboxes renewed.`);
+      });
     });
 }
 

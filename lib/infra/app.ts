@@ -1,5 +1,6 @@
 import { Annotations, type App, CfnParameter, type Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -7,6 +8,8 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { TABLES } from '../store/dynamo/traits.ts';
+import type { TableName } from '../store/ports.ts';
 import type { Context } from './context.ts';
 import { optionProps } from './context-options.ts';
 import { DirectPushDataStack } from './data-stack.ts';
@@ -59,7 +62,7 @@ function properties(stack: Stack, context: Context, storage: DirectPushStorage):
   const { certificateArn, hostedZoneId, hostedZoneName, vpcId, alarmTopicArn, alarmEmail } = context;
   return {
     hostName: context.hostName,
-    storage,
+    storage: tablesOf(stack, context, storage),
     transport: context.transport,
     highAvailability: context.highAvailability,
     holder: holder(context),
@@ -92,6 +95,20 @@ function properties(stack: Stack, context: Context, storage: DirectPushStorage):
 }
 
 /** An ARN from the console has six characters at its end that a name does not tell. */
+/** Tables that were made otherwise, as by recovery to an earlier moment; what else is stored stays. */
+function tablesOf(stack: Stack, { tablePrefix, mailboxesStreamArn }: Context, storage: DirectPushStorage) {
+  if (!tablePrefix) return storage;
+  const tables = Object.fromEntries(
+    TABLES.map((name) => {
+      const tableStreamArn = name === 'mailboxes' ? mailboxesStreamArn : undefined;
+      const attributes = { tableName: `${tablePrefix}${name}`, ...(tableStreamArn && { tableStreamArn }) };
+      return [name, dynamodb.Table.fromTableAttributes(stack, `Table-${name}`, attributes)];
+    }),
+  ) as Record<TableName, dynamodb.ITable>;
+  const { bucket, recoveryKey } = storage;
+  return { tables, bucket, ...(recoveryKey && { recoveryKey }) };
+}
+
 function secretOf(stack: Stack, arn: string): secretsmanager.ISecret {
   return /-[A-Za-z0-9]{6}$/.test(arn)
     ? secretsmanager.Secret.fromSecretCompleteArn(stack, 'CanaryAccount', arn)

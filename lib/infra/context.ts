@@ -20,6 +20,12 @@ export const Context = z
       .string()
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,100}$/)
       .default('DirectPush'),
+    /** Tables that are there, `<tablePrefix>mailboxes` and so on, instead of those of the data stack. */
+    tablePrefix: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,200}$/)
+      .optional(),
+    mailboxesStreamArn: z.string().startsWith('arn:').optional(),
     certificateArn: z.string().startsWith('arn:').optional(),
     hostedZoneId: z.string().optional(),
     hostedZoneName: z.string().optional(),
@@ -61,6 +67,10 @@ export const Context = z
   })
   .refine(({ mxRecord, hostedZoneId }) => !mxRecord || hostedZoneId !== undefined, {
     path: ['mxRecord'],
+  .refine(({ tablePrefix, mailboxesStreamArn }) => (tablePrefix === undefined) === (mailboxesStreamArn === undefined), {
+    path: ['tablePrefix'],
+    error: 'belongs together with mailboxesStreamArn',
+  })
     error: 'needs hostedZoneId',
   })
   .refine(({ oidcIssuer, oidcAudience }) => (oidcIssuer === undefined) === (oidcAudience === undefined), {

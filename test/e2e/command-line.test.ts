@@ -120,6 +120,28 @@ describe('the command line, while the server runs', { timeout: 60_000 }, () => {
     expect((await ann.client.discover()).status).toBe(403);
   });
 
+  it('gives mailboxes a new incarnation: a held Ping is told, and the phone begins again', async () => {
+    for (const which of [['kim@cli.test'], ['--all']]) {
+      const ping = phone.ping([phone.inbox]);
+      await untilHeld(server, 1);
+      expect(await run(['renew', ...which])).toMatchObject({
+        code: 0,
+        err: expect.stringMatching(/^\d mailboxes renewed/),
+      });
+      expect((await ping).document?.Status).toBe(7);
+      const before = phone.inbox.items.size;
+      expect((await phone.sync(phone.inbox)).status).toBe(3);
+      phone.hierarchyKey = '0';
+      await phone.syncFolders();
+      await phone.drain(phone.inbox);
+      await phone.drain(phone.inbox);
+      expect(phone.inbox.items.size).toBe(before);
+    }
+    for (const wrong of [[], ['kim@cli.test', '--all']]) {
+      expect(await run(['renew', ...wrong])).toMatchObject({ code: 1, err: expect.stringContaining('--all') });
+    }
+  });
+
   it('backs up while it runs, and what is restored begins a new incarnation', async () => {
     const [target, fresh] = [path.join(dataDir, 'backup'), await temporaryFolder()];
     expect(await run(['backup', target])).toMatchObject({ code: 0 });

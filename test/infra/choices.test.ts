@@ -166,6 +166,27 @@ describe('the transport direct', () => {
   });
 });
 
+describe('tables that were restored to an earlier moment', () => {
+  const stream = 'arn:aws:dynamodb:eu-west-1:111122223333:table/restored-mailboxes/stream/1';
+  const { template } = synthApp({ tablePrefix: 'restored-', mailboxesStreamArn: stream });
+
+  it('are those that everything is told of, and may use', () => {
+    const [container] = only(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions;
+    for (const name of TABLES) {
+      const told = { Name: `DIRECT_PUSH_TABLE_${name.toUpperCase()}`, Value: `restored-${name}` };
+      expect(container.Environment).toContainEqual(told);
+      expect(actionsOn(template, 'DirectPushHolderTaskTaskRole', `table/restored-${name}`)).toContain('dynamodb:Query');
+    }
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/DataMailboxes|DataDevices|DataDirectory/);
+  });
+
+  it('are followed by their stream, and named by the outputs', () => {
+    const sources = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
+    expect(sources.map(({ EventSourceArn }) => EventSourceArn)).toContain(stream);
+    expect(template.findOutputs('TableMailboxes').TableMailboxes!.Value).toBe('restored-mailboxes');
+  });
+});
+
 describe('without a mail system', () => {
   const { template } = synthApp({ mail: 'false' });
 

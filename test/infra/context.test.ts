@@ -75,6 +75,7 @@ describe('context keys', () => {
     ['a flag that is none', { waf: 'yes' }, 'direct-push:waf: '],
     ['a number that is none', { maxTasks: 'many' }, 'direct-push:maxTasks: '],
     ['a zone without its name', { hostedZoneId: 'Z1' }, 'direct-push:hostedZoneId: belongs together'],
+    ['tables without their stream', { tablePrefix: 'restored-' }, 'direct-push:tablePrefix: belongs together'],
     ['an MX record without a zone', { mxRecord: true }, 'direct-push:mxRecord: needs hostedZoneId'],
     ['an ARN that is none', { certificateArn: 'x' }, 'direct-push:certificateArn: '],
     ['a secret that is none', { canarySecretArn: 'hunter2' }, 'direct-push:canarySecretArn: '],

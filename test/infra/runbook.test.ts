@@ -29,7 +29,7 @@ const properties = [...readFileSync('lib/infra/props.ts', 'utf8').matchAll(/read
 const headings = [...runbook.matchAll(/^### (.+)$/gm)].flatMap(([, heading]) => heading!.split(', '));
 const dimensions = Object.values(METRICS).flatMap((traits) => ('by' in traits ? [traits.by] : []));
 /** Fields of log lines and of what waits in queues, names of checks and of failures: words of the sources. */
-const WORDS = ['code', 'error', 'key', 'receipt.action.objectKey', 'visit', 'StoreUnavailable', 'direct'];
+const WORDS = ['code', 'error', 'key', 'receipt.action.objectKey', 'visit', 'StoreUnavailable', 'direct', 'renew'];
 
 describe('the runbook', () => {
   it('names functions that are deployed', () => {
