@@ -177,6 +177,7 @@ describe('outputs', () => {
     ['AdminCommand', 'npx direct-push user add you@acme.test --stack DirectPush --region <>'],
     ['VerifyCommand', `npx direct-push doctor https://${HOST} --user you@acme.test`],
     ['ActivateMailCommand', 'aws ses set-active-receipt-rule-set --rule-set-name <> --region <>'],
+    ['DeactivateMailCommand', 'aws ses set-active-receipt-rule-set --region <>'],
   ])('%s can be pasted', (name, value) => {
     expect(flat(name)).toBe(value);
   });
