@@ -68,6 +68,7 @@ function properties(stack: Stack, context: Context, storage: DirectPushStorage):
     holder: holder(context),
     mail: context.mail && {
       mxRecord: context.mxRecord,
+      createIdentities: context.createIdentities,
       relayOwnDomains: context.relayOwnDomains,
       ...(context.unknownRecipients && { unknownRecipients: context.unknownRecipients }),
       ...(context.harmfulMail && { harmful: context.harmfulMail }),

@@ -43,6 +43,8 @@ export const Context = z
     tls: z.enum(['modern', 'legacy']).default('modern'),
     mail: flag.default(true),
     mailDomains: list.optional(),
+    /** `false`: SES knows the mail domains already. */
+    createIdentities: flag.default(true),
     mxRecord: flag.default(false),
     /** Unknown addresses of the mail domains go out: a part of each lives with another mail system. */
     relayOwnDomains: flag.default(false),

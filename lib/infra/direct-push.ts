@@ -195,7 +195,7 @@ export class DirectPush extends Construct {
     const { inbound, outbound, mxRecord } = this.#settings;
     if (!inbound && !outbound) return undefined;
     const given = this.#givenMail;
-    if (inbound && mxRecord) domain.receiveMail();
+    if (inbound) domain.receiveMail(mxRecord);
     return new MailService(this, 'Mail', {
       settings: this.#settings,
       inbound: this.inbound,
@@ -208,17 +208,13 @@ export class DirectPush extends Construct {
   /** Lines to paste, and names that the command line reads (`--stack`). */
   #outputs(domain: Domain, socket: SocketApi | undefined, mail: MailService | undefined): void {
     const { stackName, region } = Stack.of(this);
-    const { hostName, hostedZone } = this.#props;
+    const { hostName } = this.#props;
     const output = (id: string, value: string, description?: string) =>
       new CfnOutput(Stack.of(this), id, { value, ...(description && { description }) });
     const main = this.#settings.domains[0] as string;
     output('EndpointUrl', this.endpointUrl, 'What phones connect to');
     output('BalancerName', this.balancer.balancer.loadBalancerDnsName, `What ${hostName} must be a CNAME or alias of`);
-    output(
-      'AutodiscoverRecord',
-      `${domain.autodiscover[0]}. 300 IN CNAME ${hostName}.`,
-      'Lets phones find it by address',
-    );
+    for (const { id, line, why } of [...domain.foreign, ...(mail?.foreign ?? [])]) output(id, line, why);
     output(
       'AdminCommand',
       `npx direct-push user add you@${main} --stack ${stackName} --region ${region}`,
@@ -244,10 +240,11 @@ export class DirectPush extends Construct {
         'Mail comes in only through the one active rule set of the region',
       );
     }
-    if (!hostedZone && domain.made) {
+    if (domain.unproven.length > 0) {
+      const names = domain.unproven.join(', ');
       Annotations.of(this).addWarningV2(
         'direct-push:certificate',
-        `the deployment waits until the certificate of ${hostName} is validated: see the CNAME records in the ACM console, or give hostedZone or certificate`,
+        `the deployment waits until the certificate of ${names} is validated: see the CNAME records in the ACM console, or give hostedZone or certificate`,
       );
     }
   }

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type * as route53 from 'aws-cdk-lib/aws-route53';
+import * as route53 from 'aws-cdk-lib/aws-route53';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ses from 'aws-cdk-lib/aws-ses';
 import * as actions from 'aws-cdk-lib/aws-ses-actions';
@@ -12,9 +12,11 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { FUNCTIONS } from './catalogue.ts';
+import { type ForeignRecord, nth } from './domain.ts';
 import { acknowledgeInbound, acknowledgeNotifications } from './nag.ts';
 import type { MailSettings } from './props.ts';
 import { failureQueue } from './wake.ts';
+import { inZone, recordLine } from './zone.ts';
 
 /** Days that a message stays in the bucket, and what tells of it in the queue: one that failed can be taken in again. */
 const KEEP_DAYS = 14;
@@ -108,21 +110,30 @@ export interface MailServiceProps {
 /** SES in front of the inbound bucket and its queue, and identities to send as. */
 export class MailService extends Construct {
   readonly ruleSet: ses.IReceiptRuleSet | undefined;
+  readonly foreign: ForeignRecord[] = [];
 
   constructor(scope: Construct, id: string, props: MailServiceProps) {
     super(scope, id);
     const { settings, hostedZone } = props;
     if (settings.createIdentities) {
-      for (const [n, domain] of settings.domains.entries()) {
-        const own = hostedZone?.zoneName === domain;
-        new ses.EmailIdentity(this, `Identity${n + 1}`, {
-          identity: own
-            ? ses.Identity.publicHostedZone(hostedZone as route53.IPublicHostedZone)
-            : ses.Identity.domain(domain),
-        });
-      }
+      for (const [n, domain] of settings.domains.entries()) this.#identity(n, domain, hostedZone);
     }
     if (settings.inbound) this.ruleSet = this.#receive(props);
+  }
+
+  /** SES sends and receives for verified domains alone: its DKIM records verify one, wherever they are written. */
+  #identity(n: number, domain: string, zone?: route53.IHostedZone): void {
+    const identity = new ses.EmailIdentity(this, `Identity${n + 1}`, { identity: ses.Identity.domain(domain) });
+    for (const [k, { name, value }] of identity.dkimRecords.entries()) {
+      if (inZone(domain, zone)) {
+        new route53.CfnRecordSet(this, `Dkim${n + 1}${k + 1}`, {
+          ...{ hostedZoneId: zone.hostedZoneId, name, type: 'CNAME', resourceRecords: [value], ttl: '1800' },
+        });
+      } else {
+        const why = `Proves to SES that ${domain} is yours, and signs its mail`;
+        this.foreign.push({ id: `DkimRecord${nth(n)}${'ABC'[k]}`, line: recordLine(name, 'CNAME', value), why });
+      }
+    }
   }
 
   #receive({ settings, inbound, receiptRuleSet, encryptionKey }: MailServiceProps): ses.IReceiptRuleSet {

@@ -37,7 +37,10 @@ export interface MailProps {
   readonly outbound?: boolean;
   /** An active rule set to add to. Default: a new one, which must be made active once (see the outputs). */
   readonly receiptRuleSet?: ses.IReceiptRuleSet;
-  /** Make SES identities with DKIM for the domains. Default: true with `hostedZone`, else false. */
+  /**
+   * Make SES identities with DKIM for the domains: it sends and receives for verified ones alone. Records that
+   * `hostedZone` cannot take are outputs. Default true; false where the account has them already.
+   */
   readonly createIdentities?: boolean;
   /** Write the MX record of the domain into `hostedZone`: mail then comes here and nowhere else. Default false. */
   readonly mxRecord?: boolean;
@@ -165,7 +168,10 @@ export interface DirectPushProps {
   readonly cluster?: ecs.ICluster;
   /** Default: a new one for the host name and `autodiscover.<domain>`, validated by DNS (in `hostedZone`, or by hand). */
   readonly certificate?: acm.ICertificate;
-  /** The zone of the host name: records and validation are then made. Default: none, the outputs say what to write. */
+  /**
+   * The zone of the host name: records and validation of all names in it are then made. Default: none; what no zone here
+   * can take is said by the outputs.
+   */
   readonly hostedZone?: route53.IHostedZone;
   /**
    * Default TLS 1.2 and 1.3. `SslPolicy.LEGACY` (TLS 1.0 and 3DES) lets Windows Mobile 5 and 6 in, and whoever can
@@ -239,7 +245,7 @@ export function mailSettings(props: Pick<DirectPushProps, 'hostName' | 'mail' | 
     domains,
     inbound: mail.inbound ?? true,
     outbound,
-    createIdentities: uses && (mail.createIdentities ?? props.hostedZone !== undefined),
+    createIdentities: uses && (mail.createIdentities ?? true),
     mxRecord: mail.mxRecord ?? false,
     unknownRecipients,
     harmful: mail.harmful ?? 'deliver',

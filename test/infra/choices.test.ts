@@ -378,7 +378,94 @@ describe('a key of one’s own', () => {
   );
 });
 
+const zoneOf = (stack: Stack, zoneName = 'acme.test') =>
+  route53.PublicHostedZone.fromPublicHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName });
+const lineOf = (value: unknown): string => {
+  const parts = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join']?.[1] ?? [value];
+  return parts.map((part) => (typeof part === 'string' ? part : '<>')).join('');
+};
+
+describe('names outside the hosted zone', () => {
+  const { template, stack } = synthConstruct((its) => ({
+    hostedZone: zoneOf(its),
+    mail: { domains: ['acme.test', 'eu.acme.test', 'other.test', 'notacme.test'], mxRecord: true },
+  }));
+  const records = Object.values(resources(template, 'AWS::Route53::RecordSet'));
+  const named = (type: string) => records.filter(({ Type }) => Type === type).map(({ Name }) => Name);
+  const outputs = Object.fromEntries(
+    Object.entries(template.findOutputs('*')).map(([name, { Value }]) => [name, lineOf(Value)]),
+  );
+
+  it('get no records in it, which Route 53 would refuse', () => {
+    expect(named('A')).toEqual([`${HOST}.`]);
+    expect(named('MX')).toEqual(['acme.test.', 'eu.acme.test.']);
+    expect(named('CNAME').filter((name) => typeof name === 'string')).toEqual([
+      'autodiscover.acme.test.',
+      'autodiscover.eu.acme.test.',
+    ]);
+  });
+
+  it('are proven to ACM by somebody else, who is told which', () => {
+    const { DomainValidationOptions: proven } = only(template, 'AWS::CertificateManager::Certificate');
+    expect(proven).toEqual(
+      [HOST, 'autodiscover.acme.test', 'autodiscover.eu.acme.test'].map((DomainName) => ({
+        DomainName,
+        HostedZoneId: 'Z1',
+      })),
+    );
+    Annotations.fromStack(stack).hasWarning(
+      '*',
+      Match.stringLikeRegexp('certificate of autodiscover.other.test, autodiscover.notacme.test is'),
+    );
+  });
+
+  it('are identities of SES as the others are; whoever has their zones finds the records in the outputs', () => {
+    template.resourceCountIs('AWS::SES::EmailIdentity', 4);
+    // Three each for the two domains in the zone.
+    expect(named('CNAME').filter((name) => typeof name !== 'string')).toHaveLength(6);
+    for (const letter of 'ABC') {
+      expect(outputs[`DkimRecord3${letter}`]).toBe('<>. 300 IN CNAME <>.');
+      expect(outputs[`DkimRecord2${letter}`]).toBeUndefined();
+    }
+    expect(outputs).toMatchObject({
+      AutodiscoverRecord3: `autodiscover.other.test. 300 IN CNAME ${HOST}.`,
+      MailRecord3: 'other.test. 300 IN MX 10 inbound-smtp.<>.amazonaws.com.',
+    });
+    expect(outputs.AutodiscoverRecord).toBeUndefined();
+    expect(outputs.MailRecord2).toBeUndefined();
+  });
+});
+
+describe('without a hosted zone', () => {
+  const { template } = synthConstruct();
+  const outputs = template.findOutputs('*');
+
+  it('SES gets the domain as an identity all the same: it takes in mail for no other', () => {
+    expect(only(template, 'AWS::SES::EmailIdentity')).toMatchObject({ EmailIdentity: 'acme.test' });
+    expect(Object.keys(outputs)).toEqual(
+      expect.arrayContaining(['DkimRecordA', 'DkimRecordB', 'DkimRecordC', 'MailRecord', 'AutodiscoverRecord']),
+    );
+    expect(lineOf(outputs.MailRecord!.Value)).toBe('acme.test. 300 IN MX 10 inbound-smtp.<>.amazonaws.com.');
+  });
+
+  it('or not, where it has it already', () => {
+    const { template: known } = synthApp({ createIdentities: 'false' });
+    known.resourceCountIs('AWS::SES::EmailIdentity', 0);
+    expect(Object.keys(known.findOutputs('*')).filter((name) => name.startsWith('Dkim'))).toEqual([]);
+  });
+
+  it('an MX record that is not wanted is a line to paste', () => {
+    const { template: own } = synthConstruct((stack) => ({ hostedZone: zoneOf(stack) }));
+    expect(Object.keys(own.findOutputs('*'))).toContain('MailRecord');
+  });
+});
+
 describe('what cannot work is refused by name', () => {
+  it('a host name outside the hosted zone', () => {
+    const build = () => synthConstruct((stack) => ({ hostedZone: zoneOf(stack, 'me.test') }));
+    expect(build).toThrow(new RangeError(`hostedZone: ${HOST} is not in me.test`));
+  });
+
   it.each<[string, Partial<DirectPushProps>, RegExp]>([
     ['a URL as host name', { hostName: 'https://eas.acme.test' }, /hostName/],
     ['a host name of one label', { hostName: 'eas' }, /hostName/],
