@@ -95,7 +95,6 @@ function properties(stack: Stack, context: Context, storage: DirectPushStorage):
   };
 }
 
-/** An ARN from the console has six characters at its end that a name does not tell. */
 /** Tables that were made otherwise, as by recovery to an earlier moment; what else is stored stays. */
 function tablesOf(stack: Stack, { tablePrefix, mailboxesStreamArn }: Context, storage: DirectPushStorage) {
   if (!tablePrefix) return storage;
@@ -110,6 +109,7 @@ function tablesOf(stack: Stack, { tablePrefix, mailboxesStreamArn }: Context, st
   return { tables, bucket, ...(recoveryKey && { recoveryKey }) };
 }
 
+/** An ARN from the console has six characters at its end that a name does not tell. */
 function secretOf(stack: Stack, arn: string): secretsmanager.ISecret {
   return /-[A-Za-z0-9]{6}$/.test(arn)
     ? secretsmanager.Secret.fromSecretCompleteArn(stack, 'CanaryAccount', arn)

@@ -67,12 +67,12 @@ export const Context = z
     path: ['hostedZoneId'],
     error: 'belongs together with hostedZoneName',
   })
-  .refine(({ mxRecord, hostedZoneId }) => !mxRecord || hostedZoneId !== undefined, {
-    path: ['mxRecord'],
   .refine(({ tablePrefix, mailboxesStreamArn }) => (tablePrefix === undefined) === (mailboxesStreamArn === undefined), {
     path: ['tablePrefix'],
     error: 'belongs together with mailboxesStreamArn',
   })
+  .refine(({ mxRecord, hostedZoneId }) => !mxRecord || hostedZoneId !== undefined, {
+    path: ['mxRecord'],
     error: 'needs hostedZoneId',
   })
   .refine(({ oidcIssuer, oidcAudience }) => (oidcIssuer === undefined) === (oidcAudience === undefined), {

@@ -230,14 +230,14 @@ export class DirectPush extends Construct {
     if (socket) output('WakeManagementUrl', socket.managementUrl);
     if (mail?.ruleSet && this.#givenMail.receiptRuleSet === undefined) {
       output(
+        'ActivateMailCommand',
+        `aws ses set-active-receipt-rule-set --rule-set-name ${mail.ruleSet.receiptRuleSetName} --region ${region}`,
+        'Mail comes in only through the one active rule set of the region',
+      );
       output(
         'DeactivateMailCommand',
         `aws ses set-active-receipt-rule-set --region ${region}`,
         'Before the stack is removed: a rule set that is active cannot be deleted. No mail comes in from then on',
-      );
-        'ActivateMailCommand',
-        `aws ses set-active-receipt-rule-set --rule-set-name ${mail.ruleSet.receiptRuleSetName} --region ${region}`,
-        'Mail comes in only through the one active rule set of the region',
       );
     }
     if (domain.unproven.length > 0) {
