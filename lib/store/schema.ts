@@ -107,6 +107,8 @@ export const keys = {
   }),
   /** How far the tasks are that tidy up after deletions, and until when nobody else need look. */
   housekeeping: (): Key => ({ table: 'devices', pk: 'HOUSE', sk: 'ROUND' }),
+  /** How far a restore is that did not end. */
+  restore: (): Key => ({ table: 'devices', pk: 'RESTORE', sk: 'PROGRESS' }),
   task: (task: string): Key => ({ table: 'devices', pk: `T#${task}`, sk: 'TASK' }),
   account: (m: MailboxId): Key => ({ table: 'directory', pk: accountPartition(m), sk: 'ACCOUNT' }),
   /** `digest` is the hash of the secret, so that a login finds it by one read. */

@@ -5,10 +5,18 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type BackupSource, backupDeployed, copyBlobs } from '../../../lib/cloud/backup.ts';
 import { restoreDeployed } from '../../../lib/cloud/restore.ts';
 import type { MailboxId } from '../../../lib/ops/ids.ts';
-import type { Blobs, Row, Table, TableName } from '../../../lib/store/ports.ts';
+import {
+  type Blobs,
+  type Row,
+  StoreConflict,
+  type Table,
+  type TableName,
+  type Write,
+} from '../../../lib/store/ports.ts';
 import { keys } from '../../../lib/store/schema.ts';
 import { restoreRows } from '../../../lib/store/sqlite/backup.ts';
 import { rowsOf } from '../../../lib/store/sqlite/backup-rows.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { MemoryTable } from '../../support/memory-table.ts';
 
 const KIM = 'kim' as MailboxId;
@@ -159,7 +167,9 @@ describe('a backup of a deployed store', () => {
     const target = await folder();
     await expect(backupDeployed(given, target)).rejects.toThrow('mailbox kim changes faster');
     await expect(restoreRows(target, path.join(target, 'x'))).rejects.toThrow();
-    await expect(restoreDeployed(given.domain, target)).rejects.toThrow('no finished backup');
+    await expect(restoreDeployed({ ...given.domain, clock: new FakeClock() }, target)).rejects.toThrow(
+      'no finished backup',
+    );
   });
 
   it('of more rows than a page has them all', async () => {
@@ -168,6 +178,87 @@ describe('a backup of a deployed store', () => {
     const target = await folder();
     await backupDeployed(given, target);
     expect((await restored(target))('mailboxes').filter(({ sk }) => sk.startsWith('M#'))).toHaveLength(1203);
+  });
+});
+
+describe('a restore into a deployed store', () => {
+  const many = Array.from({ length: 500 }, (_, n) => item('1', `i${String(n).padStart(5, '0')}`));
+  const account = at(keys.account(KIM), { address: 'kim@acme.test' });
+
+  /** An empty store; `before` runs before each write. */
+  async function target(before: (writes: readonly Write[]) => void) {
+    const table = new MemoryTable();
+    const clock = new FakeClock();
+    const written: string[] = [];
+    const over: Table = {
+      get: (key) => table.get(key),
+      batchGet: (all) => table.batchGet(all),
+      query: (query) => table.query(query),
+      transact: async (writes) => {
+        before(writes);
+        for (const write of writes) if (write.op === 'put') written.push(write.row.sk);
+        return table.transact(writes);
+      },
+    };
+    const list = async function* () {
+      if (await table.get(keys.account(KIM))) yield { id: KIM, address: 'kim@acme.test' };
+    };
+    const store = { table: over, blobs: blobsOf(new Map()), feed: undefined as never, close: async () => {} };
+    const run = (from: string) => restoreDeployed({ store, accounts: { list } as never, clock }, from);
+    return { table, clock, written, run };
+  }
+
+  async function backupOf(rows: readonly Row[]) {
+    const { given } = await source({ mailboxes: rows, directory: [account] });
+    const made = await folder();
+    await backupDeployed(given, made);
+    return made;
+  }
+  const whole = () => backupOf([state(), head('1', 1), ...many]);
+
+  it('writes every row by itself, and forgets that it was begun', async () => {
+    const sizes = new Set<number>();
+    const { run, table } = await target((writes) => void sizes.add(writes.length));
+    expect(await run(await whole())).toBe(1);
+    expect([...sizes]).toEqual([1]);
+    expect(await table.query({ table: 'mailboxes', pk: state().pk })).toHaveLength(502);
+    expect(await table.get(keys.restore())).toBeUndefined();
+  });
+
+  it('waits for minutes while a partition takes no more', async () => {
+    let refused = 0;
+    const { run, table, clock } = await target(([write]) => {
+      if (write!.op !== 'put' || write!.row.sk !== many[100]!.sk || refused === 12) return;
+      refused++;
+      throw new StoreConflict('throttled');
+    });
+    const restoring = run(await whole());
+    let ended = false;
+    void restoring.then(() => {
+      ended = true;
+    });
+    while (!ended) await clock.advance(1000);
+    expect(await restoring).toBe(1);
+    expect(refused).toBe(12);
+    expect(await table.query({ table: 'mailboxes', pk: state().pk })).toHaveLength(502);
+  });
+
+  it('goes on where it was, although accounts are there by then, and only from the same backup', async () => {
+    let away = true;
+    const { run, table, written } = await target(([write]) => {
+      if (away && write!.op === 'delete') throw new Error('the connection is away');
+    });
+    const from = await whole();
+    await expect(run(from)).rejects.toThrow('away');
+    expect(await table.get(keys.account(KIM))).toBeDefined();
+    await expect(run(await backupOf([state(), head('1', 1)]))).rejects.toThrow('another backup');
+    away = false;
+    // It was noted after everything but the last rows.
+    await table.transact([{ op: 'update', key: keys.restore(), set: { rows: 450 } }]);
+    written.length = 0;
+    expect(await run(from)).toBe(1);
+    expect(written.filter((sk) => sk.startsWith('M#')).length).toBe(502 - 450 - 1);
+    await expect(run(from)).rejects.toThrow('there are accounts in this stack');
   });
 });
 
