@@ -1,5 +1,4 @@
 /** Messages that were put into the inbound bucket, by SES or by another mail system, to the mailboxes: the queue tells of them. */
-import { S3Client } from '@aws-sdk/client-s3';
 import middy from '@middy/core';
 import type { SQSEvent } from 'aws-lambda';
 import { BASE_CONFIG, openBase } from '../../lib/cloud/base.ts';
@@ -18,10 +17,7 @@ async function open() {
   const { domain, fastPath } = await openWakingDomain({ ...config, ...wakeConfig(config) }, base);
   const bounces = config.unknownRecipients === 'bounce' && config.outbound === 'ses';
   const bounce = bounces ? createBouncer(createSesRelay(base.log), config.hostName, base) : undefined;
-  const read = bucketReader(
-    config.inboundBucket,
-    new S3Client({ forcePathStyle: 'AWS_ENDPOINT_URL_S3' in process.env }),
-  );
+  const read = bucketReader(config.inboundBucket);
   const { mailDomains: domains, harmfulMail: harmful } = config;
   return { ...base, fastPath, read, bounce, delivery: domain.delivery, domains, harmful };
 }

@@ -7,6 +7,12 @@ import { destinationOf, withoutBcc } from './ses-envelope.ts';
 const RECIPIENTS = 50;
 /** Largest message of version 2 of its API, as it is sent. */
 const MESSAGE_BYTES = 40 * 1024 * 1024;
+/**
+ * Then a send is given up, with all its attempts: without a limit one that is never answered keeps its place for the life of
+ * the process. 40 MB take seconds. It may have been sent all the same, so it is the queue that tries again, later, and not
+ * the client at once.
+ */
+const GIVE_UP_MS = 60_000;
 /** What is quoted of a refusal in a bounce. */
 const TEXT = 300;
 
@@ -34,7 +40,7 @@ const PAUSED: Readonly<Record<string, string>> = {
 const TOO_LARGE: Trouble = { kind: 'failed', status: '5.3.4', text: 'SES takes messages of 40 MB' };
 
 /** Mail out through SES, as it is; SES adds its own signature and return path. */
-export function createSesRelay(log: Log, client = new SESv2Client({ maxAttempts: 4 })): Relay {
+export function createSesRelay(log: Log, client = sesClient(), giveUpMs = GIVE_UP_MS): Relay {
   async function once(from: string, to: readonly string[], raw: Uint8Array): Promise<RelayOutcome> {
     try {
       await client.send(
@@ -44,6 +50,7 @@ export function createSesRelay(log: Log, client = new SESv2Client({ maxAttempts:
           Destination: destinationOf(to, raw),
           Content: { Raw: { Data: raw } },
         }),
+        { abortSignal: AbortSignal.timeout(giveUpMs) },
       );
       return { kind: 'sent' };
     } catch (error) {
@@ -72,6 +79,10 @@ export function createSesRelay(log: Log, client = new SESv2Client({ maxAttempts:
     },
     close: () => client.destroy(),
   };
+}
+
+function sesClient(): SESv2Client {
+  return new SESv2Client({ maxAttempts: 4, requestHandler: { connectionTimeout: 3000 } });
 }
 
 /** The words are the sender's to read: they name recipients, so the log gets none of them. */

@@ -53,6 +53,28 @@ it('sends a message byte for byte, to the envelope and not to the header', async
   expect(Buffer.from(requests[0]!.Content.Raw.Data, 'base64')).toEqual(RAW);
 });
 
+it('gives a send up that is never answered, and does not send it twice: it may have arrived', async () => {
+  let requests = 0;
+  const server = createServer(() => void requests++);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = new SESv2Client({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 4,
+  });
+  const relay = createSesRelay(silentLog, client, 300);
+  onTestFinished(() => {
+    relay.close();
+    server.close().closeAllConnections();
+  });
+  expect(await relay.send('kim@acme.test', ['a@b.test', 'c@d.test'], RAW)).toMatchObject([
+    { kind: 'later' },
+    { kind: 'later' },
+  ]);
+  expect(requests).toBe(1);
+});
+
 it('names no sender for a bounce', async () => {
   const { relay, requests } = await ses();
   await relay.send('', ['a@b.test'], RAW);
