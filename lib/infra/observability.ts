@@ -33,7 +33,8 @@ export class Observability extends Construct {
     this.alarms = new Map(specs.map((spec) => [spec.name, this.#alarm(spec, props)]));
     const service = props.metrics.service;
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
-      ...(!Token.isUnresolved(service) && { dashboardName: service }),
+      // Dashboards are the account's, whatever the region: two deployments of one name would meet in one dashboard.
+      ...(!Token.isUnresolved(service) && { dashboardName: `${service}-${Stack.of(this).region}` }),
       defaultInterval: Duration.hours(12),
       widgets: dashboardWidgets(props, [...this.alarms.values()]),
     });

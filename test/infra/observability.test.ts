@@ -137,6 +137,11 @@ describe('the topic of alarms', () => {
 describe('the dashboard', () => {
   const body = JSON.stringify(only(template, 'AWS::CloudWatch::Dashboard').DashboardBody);
 
+  it('has a name of its region, as dashboards are the whole account’s', () => {
+    const { DashboardName } = only(template, 'AWS::CloudWatch::Dashboard');
+    expect(DashboardName).toEqual({ 'Fn::Join': ['', ['DirectPush-', { Ref: 'AWS::Region' }]] });
+  });
+
   it('asks the question of a user', () => {
     expect(body).toContain('Is mail being pushed?');
   });
