@@ -1,5 +1,5 @@
 import type { PingResponse } from '../documents/ping.ts';
-import type { Head, Mailbox, MailboxState } from '../mailbox/types.ts';
+import type { Head, Mailboxes, MailboxState } from '../mailbox/types.ts';
 import type { DeviceId, FolderId, MailboxId } from '../ops/ids.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import { type CommandResult, document } from '../protocol/command.ts';
@@ -12,6 +12,7 @@ import { PingStatus } from './ping-status.ts';
 /** What all watches of a process share. */
 export interface WatchDeps {
   readonly table: Table;
+  readonly mailboxes: Pick<Mailboxes, 'open'>;
   readonly news: News;
   readonly hierarchy: HierarchyView;
   readonly log: Log;
@@ -23,11 +24,12 @@ const NOTHING: Sight = { now: NONE, later: NONE, hierarchy: false };
 
 /** One Ping that waits: what is left of the request. Thousands live at once, so it has methods and no closures. */
 export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
+  /** Its name alone: opened with an account it would keep all that is known of that for an hour. */
+  readonly mailbox: MailboxId;
   readonly device: DeviceId;
   readonly deadline: number;
   readonly folders: readonly FolderId[];
   readonly #deps: WatchDeps;
-  readonly #mailbox: Mailbox;
   /** As it is stored, and as it has become since. */
   readonly #stored: PingMemory;
   #memory: PingMemory;
@@ -40,9 +42,9 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
   /** What a look saw that found nothing: as long as it stays so there is nothing, and a sweep reads no more than heads. */
   #rest: string | undefined = undefined;
 
-  constructor(deps: WatchDeps, mailbox: Mailbox, device: DeviceId, deadline: number, memory: PingMemory) {
+  constructor(deps: WatchDeps, mailbox: MailboxId, device: DeviceId, deadline: number, memory: PingMemory) {
     this.#deps = deps;
-    this.#mailbox = mailbox;
+    this.mailbox = mailbox;
     this.device = device;
     this.deadline = deadline;
     this.#stored = memory;
@@ -53,13 +55,11 @@ export class PingWatch implements HoldSpec<CommandResult<PingResponse>> {
   get kind(): 'ping' {
     return 'ping';
   }
-  get mailbox(): MailboxId {
-    return this.#mailbox.id;
-  }
 
   async look(woken = false): Promise<Sight> {
-    const reading = this.#mailbox.heads(this.folders);
-    const judge = (at: Heads | Promise<Heads>) => this.#deps.news.look(this.#mailbox, this.device, this.folders, at);
+    const mailbox = this.#deps.mailboxes.open(this.mailbox);
+    const reading = mailbox.heads(this.folders);
+    const judge = (at: Heads | Promise<Heads>) => this.#deps.news.look(mailbox, this.device, this.folders, at);
     // What the device has is asked for in the same moment where it will be needed: always, or after a wake nearly always.
     const judged = woken || this.#rest === undefined ? judge(reading) : undefined;
     judged?.catch(() => {});

@@ -1,5 +1,6 @@
 import { PingRequest, PingResponse } from '../documents/ping.ts';
 import type { Device } from '../identity/types.ts';
+import type { Mailboxes } from '../mailbox/types.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import { type Command, type CommandContext, type CommandResult, document } from '../protocol/command.ts';
 import type { HierarchyView, Outcome, Sight } from '../push/types.ts';
@@ -12,6 +13,7 @@ import { PingWatch, type WatchDeps } from './ping-watch.ts';
 
 export interface PingDeps {
   readonly table: Table;
+  readonly mailboxes: Pick<Mailboxes, 'open'>;
   readonly news: News;
   readonly hierarchy: HierarchyView;
   readonly log: Log;
@@ -25,8 +27,8 @@ export interface PingDeps {
  */
 export function createPing(deps: PingDeps): Command<PingRequest, PingResponse> {
   const options = pingOptions(deps.options);
-  const { table, news, hierarchy, log } = deps;
-  const watching: WatchDeps = { table, news, hierarchy, log, strikes: options.strikes };
+  const { table, mailboxes, news, hierarchy, log } = deps;
+  const watching: WatchDeps = { table, mailboxes, news, hierarchy, log, strikes: options.strikes };
   return {
     name: 'Ping',
     code: 18,
@@ -66,7 +68,7 @@ async function run(
     const memory = await remember(deps, context, before, keep);
     if (refusal) return document(refusal);
     const deadline = clock.now() + keep.heartbeatS! * 1000;
-    const watch = new PingWatch(deps, mailbox, device.id, deadline, memory);
+    const watch = new PingWatch(deps, mailbox.id, device.id, deadline, memory);
     if (context.lane === 'task') return { kind: 'held', hold: watch };
     // A Lambda is paid by the second and may not hold: it answers what is there, as if the heartbeat had ended.
     return await watch.answer(outcomeOf(await watch.look()));

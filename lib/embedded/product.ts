@@ -114,6 +114,7 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
       createValidateCert([...(settings.smimeRoots ?? []), ...rootCertificates]),
       createPing({
         table,
+        mailboxes,
         log,
         news,
         hierarchy,

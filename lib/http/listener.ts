@@ -80,7 +80,8 @@ export function trackSockets(server: Pick<Server, 'on'>): () => void {
   };
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', forget);
+    // Not `once`, which makes a closure for each.
+    socket.on('close', forget);
   });
   return () => {
     for (const socket of sockets) socket.destroy();

@@ -37,6 +37,8 @@ export class PlainConnection {
   #controller: AbortController | undefined;
   #held: Held | undefined;
   #cancelHead: Cancel | undefined;
+  /** Not the socket's own timer, which stays in memory when it is switched off. */
+  #cancelIdle: Cancel | undefined;
 
   constructor(host: PlainHost, socket: Socket) {
     this.#host = host;
@@ -47,8 +49,7 @@ export class PlainConnection {
     socket.on('end', onEnd);
     socket.on('close', onClose);
     socket.on('error', ignore);
-    socket.on('timeout', onTimeout);
-    socket.setTimeout(host.limits.keepAlive);
+    this.#mayIdle();
   }
 
   /** Nothing is asked and nothing is under way. */
@@ -76,6 +77,8 @@ export class PlainConnection {
     if (!bytes) return;
     const request = this.#pieces > MAX_PIECES ? 'other' : recognise(bytes);
     if (request === 'more') {
+      // It has as long as a head has, whenever it began.
+      this.#notIdle();
       this.#cancelHead ??= this.#host.clock.after(this.#host.limits.head, () => this.#leave());
     } else if (request === 'other') {
       this.#leave();
@@ -96,6 +99,7 @@ export class PlainConnection {
   #leave(): void {
     const bytes = this.#bytes;
     this.#forgetBytes();
+    this.#notIdle();
     this.#state = 'ended';
     this.#host.open.delete(this);
     const socket = this.#socket;
@@ -104,14 +108,12 @@ export class PlainConnection {
     socket.off('end', onEnd);
     socket.off('close', onClose);
     socket.off('error', ignore);
-    socket.off('timeout', onTimeout);
-    socket.setTimeout(0);
     this.#host.inject(socket, bytes);
   }
 
   #work(request: PlainRequest): void {
     this.#state = 'working';
-    this.#socket.setTimeout(0);
+    this.#notIdle();
     const controller = new AbortController();
     this.#controller = controller;
     const answer = this.#host.front.answer(this.#toRequest(request), controller.signal);
@@ -168,7 +170,7 @@ export class PlainConnection {
       return;
     }
     this.#state = 'reading';
-    this.#socket.setTimeout(limits.keepAlive);
+    this.#mayIdle();
     if (this.#socket.isPaused()) this.#socket.resume();
     this.#advance();
   }
@@ -184,13 +186,19 @@ export class PlainConnection {
     this.#host.open.delete(this);
   }
 
-  timedOut(): void {
-    if (this.#state === 'reading') this.#socket.destroySoon();
+  #mayIdle(): void {
+    this.#cancelIdle = this.#host.clock.after(this.#host.limits.keepAlive, () => this.#socket.destroySoon());
+  }
+
+  #notIdle(): void {
+    this.#cancelIdle?.();
+    this.#cancelIdle = undefined;
   }
 
   #gone(): void {
     this.#state = 'ended';
     this.#forgetBytes();
+    this.#notIdle();
     const held = this.#held;
     this.#held = undefined;
     held?.abandon();
@@ -211,9 +219,6 @@ function onEnd(this: PlainSocket): void {
 }
 function onClose(this: PlainSocket): void {
   this[PLAIN]?.closed();
-}
-function onTimeout(this: PlainSocket): void {
-  this[PLAIN]?.timedOut();
 }
 function ignore(): void {}
 

@@ -44,7 +44,8 @@ interface Seen {
   since: number;
   commands: number;
   syncs: number;
-  readonly repeats: Map<string, Repeats>;
+  /** Absent for a device that only Pings, as nearly all do nearly always. */
+  repeats?: Map<string, Repeats>;
   /** The last request that may well be repeated, and how often it came without another between. */
   run?: Repeats & { readonly digest: string };
 }
@@ -76,7 +77,7 @@ export class Throttle {
   /** Counts one request; the reason where it is one too many. `query` tells requests apart that have no body. */
   count(device: string, command: string, query: string, body: Uint8Array): ThrottleReason | undefined {
     const now = this.#clock.now();
-    const seen = this.#seen.get(device) ?? { since: now, commands: 0, syncs: 0, repeats: new Map() };
+    const seen = this.#seen.get(device) ?? { since: now, commands: 0, syncs: 0 };
     this.#seen.set(device, seen);
     if (now - seen.since >= MINUTE_MS) Object.assign(seen, { since: now, commands: 0, syncs: 0 });
     seen.commands++;
@@ -102,6 +103,7 @@ export class Throttle {
       return seen.run.count > sameCommands;
     }
     seen.run = undefined;
+    seen.repeats ??= new Map();
     const { repeats } = seen;
     const known = repeats.get(digest);
     const same = known && now - known.since < samePeriodMs ? known : { count: 0, since: now };

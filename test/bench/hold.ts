@@ -23,8 +23,10 @@ const table: Table = {
 };
 const state = { incarnation: 'a', hierarchy: 1, policyEpoch: 0, wipeEpoch: 0 };
 const fresh = { added: 0 };
+const heads = async () => ({ state, heads: new Map() });
 const deps: WatchDeps = {
   table,
+  mailboxes: { open: (id) => ({ id, heads }) as unknown as Mailbox },
   log: silentLog,
   strikes: 3,
   hierarchy: { upToDate: async () => true },
@@ -54,8 +56,7 @@ async function main(): Promise<void> {
     answered++;
   };
   const hold = (n: number): void => {
-    const heads = async () => ({ state, heads: new Map() });
-    const mailbox = { id: own(`mailbox-${n}`) as MailboxId, heads } as unknown as Mailbox;
+    const mailbox = own(`mailbox-${n}`) as MailboxId;
     const folders = FOLDERS.map((folder) => own(folder) as FolderId);
     const memory = { heartbeatS: 3540, folders, policyEpoch: 0, wipeEpoch: 0 };
     const deadline = Date.now() + 3_540_000;

@@ -75,6 +75,7 @@ export async function openPingWorld(
   const world = { hierarchy: { upToDate: true }, looks: 0 };
   const command = createPing({
     table,
+    mailboxes: { open: () => mailbox },
     log: silentLog,
     options,
     news: {

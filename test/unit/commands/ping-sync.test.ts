@@ -17,10 +17,11 @@ const request = (SyncKey: string): SyncRequest => ({ Collections: { Collection: 
 async function setUp() {
   const world = await openSyncWorld();
   const { table, clock, news, mailbox } = world;
+  const mailboxes = { open: () => mailbox };
   await world.makeDevice(PHONE);
   const transport = createInProcessTransport();
   const holder = createHolder({ table, clock, log: silentLog, task: 't', epoch: 'e', transport });
-  const command = createPing({ table, log: silentLog, news, hierarchy: { upToDate: async () => true } });
+  const command = createPing({ table, mailboxes, log: silentLog, news, hierarchy: { upToDate: async () => true } });
   let key = '0';
   /** One Sync; gives the number of commands in its answer. */
   const sync = async (): Promise<number> => {

@@ -3,7 +3,7 @@ import type { PingMemory } from '../../../lib/commands/ping-memory.ts';
 import { PingWatch } from '../../../lib/commands/ping-watch.ts';
 import type { PingResponse } from '../../../lib/documents/ping.ts';
 import type { Mailbox, MailboxState } from '../../../lib/mailbox/types.ts';
-import type { DeviceId, FolderId } from '../../../lib/ops/ids.ts';
+import type { DeviceId, FolderId, MailboxId } from '../../../lib/ops/ids.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import type { CommandResult } from '../../../lib/protocol/command.ts';
 import type { Outcome } from '../../../lib/push/types.ts';
@@ -43,6 +43,7 @@ function watching(memory: Partial<PingMemory> = {}, broken?: Error) {
   const watch = new PingWatch(
     {
       table,
+      mailboxes: { open: () => mailbox },
       news: {
         look: async (_m, _d, ids, known) => {
           asked.news++;
@@ -59,7 +60,7 @@ function watching(memory: Partial<PingMemory> = {}, broken?: Error) {
       log: { ...silentLog, warn: (event) => void warned.push(event) },
       strikes: 2,
     } as ConstructorParameters<typeof PingWatch>[0],
-    mailbox,
+    'm' as MailboxId,
     'd' as DeviceId,
     1000,
     stored,

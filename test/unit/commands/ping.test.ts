@@ -166,6 +166,7 @@ describe('the bounds', () => {
     const { table } = world;
     const deps = {
       table,
+      mailboxes: { open: () => world.mailbox },
       log: silentLog,
       news: { look: async () => new Map() },
       hierarchy: { upToDate: async () => true },

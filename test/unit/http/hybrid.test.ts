@@ -5,7 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureTls, type TlsFiles } from '../../../lib/embedded/tls.ts';
 import { listenHybrid } from '../../../lib/http/hybrid.ts';
 import type { Listener, ListenOptions } from '../../../lib/http/listener.ts';
@@ -97,21 +97,30 @@ describe('the hybrid listener', () => {
 
   it('leaves to node:http what does not come whole in time', async () => {
     const clock = new FakeClock();
+    const timers = vi.spyOn(clock, 'after');
     const client = await open(await start(which, { clock }));
     await client.write(PING.subarray(0, 40));
-    while (clock.pending === 0) await settle();
+    while (timers.mock.calls.length < 2) await settle();
+    expect(timers.mock.lastCall![0]).toBe(30_000);
     await clock.advance(30_000);
     await client.write(PING.subarray(40));
     expect(`${(await client.answer())?.body}`).toBe('ordinary');
   });
 
-  it('leaves no timer behind a request that came in two pieces', async () => {
+  it('leaves no timer behind a request that came in two pieces, but the one of the idle connection', async () => {
     const clock = new FakeClock();
-    const client = await open(await start(which, { clock }));
+    const timers = vi.spyOn(clock, 'after');
+    const client = await open(await start(which, { clock, timeouts: { keepAlive: 7_200_000 } }));
     await client.write(PING.subarray(0, 40));
-    while (clock.pending === 0) await settle();
+    while (timers.mock.calls.length < 2) await settle();
     await client.write(PING.subarray(40));
     expect(`${(await client.answer())?.body}`).toBe('plain');
+    expect(clock.pending).toBe(1);
+    await clock.advance(7_199_999);
+    await settle();
+    expect(client.ended).toBe(false);
+    await clock.advance(1);
+    await client.closed();
     expect(clock.pending).toBe(0);
   });
 
@@ -137,21 +146,41 @@ describe('the hybrid listener', () => {
   });
 
   it('closes a connection that stays idle', async () => {
-    const client = await open(await start(which, { timeouts: { keepAlive: 50 } }));
+    const clock = new FakeClock();
+    const client = await open(await start(which, { clock, timeouts: { keepAlive: 50_000 } }));
     await client.write(PING);
     await client.answer();
+    await clock.advance(50_000);
     await client.closed();
+  });
+
+  it('closes one that never said anything, and not one that is in the middle of its head', async () => {
+    const clock = new FakeClock();
+    const timers = vi.spyOn(clock, 'after');
+    const listener = await start(which, { clock, timeouts: { keepAlive: 50_000, head: 40_000 } });
+    const [silent, late] = [await open(listener), await open(listener)];
+    while (timers.mock.calls.length < 2) await settle();
+    await clock.advance(49_000);
+    await late.write(PING.subarray(0, 40));
+    while (timers.mock.calls.length < 3) await settle();
+    await clock.advance(1_000);
+    await silent.closed();
+    await late.write(PING.subarray(40));
+    expect(`${(await late.answer())?.body}`).toBe('plain');
   });
 
   it('never closes a held one for being idle', async () => {
     const { handler, waits, answer } = holding();
-    const listener = await start(handler, { timeouts: { keepAlive: 250 } });
+    const clock = new FakeClock();
+    const listener = await start(handler, { clock, timeouts: { keepAlive: 250_000 } });
     const held = await open(listener);
     await held.write(PING);
     await waits;
     const idle = await open(listener);
-    // Opened later and closed for idleness: the same time has passed for the held one.
+    while (clock.pending === 0) await settle();
+    await clock.advance(250_000);
     await idle.closed();
+    expect(clock.pending).toBe(0);
     answer('news');
     expect(`${(await held.answer())?.body}`).toBe('news');
   });
