@@ -16,9 +16,9 @@ async function open() {
   const base = openBase(config);
   const { domain, fastPath } = await openWakingDomain({ ...config, ...wakeConfig(config) }, base);
   const bounces = config.unknownRecipients === 'bounce' && config.outbound === 'ses';
-  const bounce = bounces ? createBouncer(createSesRelay(base.log), config.hostName, base) : undefined;
+  const { hostName, mailDomains: domains, harmfulMail: harmful } = config;
+  const bounce = bounces ? createBouncer(createSesRelay(base.log), { hostName, domains }, base) : undefined;
   const read = bucketReader(config.inboundBucket);
-  const { mailDomains: domains, harmfulMail: harmful } = config;
   return { ...base, fastPath, read, bounce, delivery: domain.delivery, domains, harmful };
 }
 

@@ -99,14 +99,21 @@ function grantBucket(role: iam.IRole, bucket: s3.IBucket, access: Access): void 
   else bucket.encryptionKey?.grantEncryptDecrypt(role);
 }
 
+/**
+ * As whoever is of the mail domains. SES asks for the identity of a recipient, too, where the account has one: of all of
+ * them in its sandbox, later of other domains of the same company. Which those are nobody knows here.
+ */
 function grantSend(role: iam.IRole, domains: readonly string[]): void {
-  const stack = Stack.of(role);
+  const identity = (resourceName: string) =>
+    Stack.of(role).formatArn({ service: 'ses', resource: 'identity', resourceName });
+  const actions = ['ses:SendEmail', 'ses:SendRawEmail'];
+  role.addToPrincipalPolicy(new PolicyStatement({ actions, resources: domains.map(identity) }));
+  acknowledgeWildcard(role, identity(''), '*', 'Identities of recipients; the sender must be of the mail domains.');
   role.addToPrincipalPolicy(
     new PolicyStatement({
-      actions: ['ses:SendEmail', 'ses:SendRawEmail'],
-      resources: domains.map((domain) =>
-        stack.formatArn({ service: 'ses', resource: 'identity', resourceName: domain }),
-      ),
+      actions,
+      resources: [identity('*')],
+      conditions: { StringLike: { 'ses:FromAddress': domains.map((domain) => `*@${domain}`) } },
     }),
   );
 }

@@ -88,6 +88,14 @@ describe('least privilege', () => {
     expect(actionsOn(template, role, '@connections')).toEqual(wakes);
   });
 
+  it.each([HOLDER, roleOf('ingest')])('%s sends as the mail domains alone, to whomever', (role) => {
+    const sending = statementsOf(template, role).filter(({ actions }) => actions.includes('ses:SendEmail'));
+    expect(sending.map(({ resources: what, conditions }) => [/identity\/[^"]*/.exec(what)![0], conditions])).toEqual([
+      ['identity/acme.test', undefined],
+      ['identity/*', { StringLike: { 'ses:FromAddress': ['*@acme.test'] } }],
+    ]);
+  });
+
   it('what answers Settings, and nothing else, reads the key of recovery passwords', () => {
     const all = [...FUNCTION_NAMES.map(roleOf), HOLDER];
     const readers = all.filter((role) => actionsOn(template, role, 'RecoveryKey').length > 0);

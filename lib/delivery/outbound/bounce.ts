@@ -8,8 +8,14 @@ const HEADER_BYTES = 32_768;
 /**
  * A delivery status notification (RFC 3464) for the recipients that failed. The same row gives the same bytes, so that a
  * bounce that is delivered twice is found to be one.
+ * @param domain that it is from, where that is not the host's name
  */
-export function bounceOf({ id, from, at, failed, failedAt }: Queued, raw: Uint8Array, hostname: string): Buffer {
+export function bounceOf(
+  { id, from, at, failed, failedAt }: Queued,
+  raw: Uint8Array,
+  hostname: string,
+  domain = hostname,
+): Buffer {
   const boundary = `=_bounce_${id}`;
   const original = splitMessage(raw)?.fields ?? [];
   const named = (name: string) => original.find((one) => one.name === name);
@@ -17,7 +23,7 @@ export function bounceOf({ id, from, at, failed, failedAt }: Queued, raw: Uint8A
   const messageId = named('message-id');
   const head = [
     field('Date', mailDate(failedAt)),
-    field('From', `Mail Delivery System <mailer-daemon@${hostname}>`),
+    field('From', `Mail Delivery System <mailer-daemon@${domain}>`),
     field('To', from),
     field('Subject', subject ? `Undeliverable: ${fieldValue(subject)}` : 'Undeliverable mail'),
     field('Message-ID', `<bounce.${id}.${failedAt}@${hostname}>`),

@@ -246,7 +246,8 @@ describe('the report to a sender', () => {
       },
       close() {},
     };
-    const bounce = createBouncer(relay, 'eas.acme.test', { clock: new FakeClock(), log: silentLog });
+    const names = { hostName: 'eas.phones.test', domains: ['other.test', 'acme.test'] };
+    const bounce = createBouncer(relay, names, { clock: new FakeClock(), log: silentLog });
     const raw = Buffer.from(message('no@acme.test', 'Secret plan'));
     const refused = [
       { address: 'no@acme.test', reason: 'unknown' },
@@ -259,6 +260,9 @@ describe('the report to a sender', () => {
     const said = (field: string) =>
       [...sent[0]!.raw.matchAll(new RegExp(`^${field}: (.+)\\r$`, 'gm'))].map(([, v]) => v);
     expect(said('Final-Recipient')).toEqual(to.map((address) => `rfc822; ${address}`));
+    // As SES sends for the mail domains, and for no host beside them.
+    expect(said('From')[0]).toBe('Mail Delivery System <mailer-daemon@acme.test>');
+    expect(said('Reporting-MTA')).toEqual(['dns; eas.phones.test']);
     // Nobody tries again: a full mailbox is as final as the others.
     expect(said('Status')).toEqual(['5.1.1', '5.2.2', '5.1.6']);
     expect(said('Diagnostic-Code')[1]).toBe('smtp; 552 5.2.2 Mailbox full');
