@@ -75,7 +75,7 @@ function properties(stack: Stack, context: Context, storage: DirectPushStorage):
       ...(context.mailDomains && { domains: context.mailDomains }),
     },
     ...optionProps(context),
-    waf: context.waf,
+    waf: context.requestsPerAddress ? { requestsPerAddress: context.requestsPerAddress } : context.waf,
     tracing: context.tracing,
     ...(context.tls === 'legacy' && { sslPolicy: SslPolicy.LEGACY }),
     ...(certificateArn && { certificate: acm.Certificate.fromCertificateArn(stack, 'Certificate', certificateArn) }),

@@ -52,6 +52,8 @@ export const Context = z
     /** Mail in which SES found spam or a virus. */
     harmfulMail: z.enum(['deliver', 'drop']).optional(),
     waf: flag.default(false),
+    /** Of one address in five minutes; switches the firewall on. */
+    requestsPerAddress: z.coerce.number().int().min(10).max(2_000_000_000).optional(),
     alarmEmail: z.email().optional(),
     alarmTopicArn: z.string().startsWith('arn:').optional(),
     /** ARN of a secret with `{"user", "password"}` of an account that a canary visits with. */

@@ -187,6 +187,14 @@ describe('tables that were restored to an earlier moment', () => {
   });
 });
 
+describe('a limit for each address', () => {
+  it('is one key, which switches the firewall on', () => {
+    const { Rules } = only(synthApp({ requestsPerAddress: '300' }).template, 'AWS::WAFv2::WebACL');
+    expect(Rules[0].Statement.RateBasedStatement).toMatchObject({ Limit: 300, AggregateKeyType: 'IP' });
+    expect(Rules[0].Action).toHaveProperty('Block');
+  });
+});
+
 describe('without a mail system', () => {
   const { template } = synthApp({ mail: 'false' });
 
