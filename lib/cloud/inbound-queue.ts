@@ -4,6 +4,8 @@ import type { Receipt } from '../delivery/inbound/receipt.ts';
 /** A message in the inbound bucket that the queue tells of. */
 export interface Arrival {
   readonly key: string;
+  /** Another one for each object that was put, though it be the same under the same key. */
+  readonly once: string;
   /** From SES alone: of what others put there, the object's metadata tells. */
   readonly receipt?: Receipt;
 }
@@ -25,7 +27,11 @@ const Received = z.object({
 });
 
 /** What S3 tells of objects that were put. */
-const Objects = z.object({ Records: z.array(z.object({ s3: z.object({ object: z.object({ key: z.string() }) }) })) });
+const Objects = z.object({
+  Records: z.array(
+    z.object({ s3: z.object({ object: z.object({ key: z.string(), sequencer: z.optional(z.string()) }) }) }),
+  ),
+});
 
 /**
  * What the body of a message of the queue tells of: nothing where SES or S3 only say that they may write to it.
@@ -35,16 +41,19 @@ export function arrivalsOf(body: string): readonly Arrival[] {
   const told = read(body);
   if (typeof told !== 'object' || told === null) return [];
   if ('Records' in told) {
-    // As a form encodes it.
-    return checked(Objects, told).Records.map(({ s3 }) => ({
-      key: decodeURIComponent(s3.object.key.replace(/\+/g, ' ')),
-    }));
+    return checked(Objects, told).Records.map(({ s3: { object } }) => {
+      // As a form encodes it.
+      const key = decodeURIComponent(object.key.replace(/\+/g, ' '));
+      return { key, once: `${object.sequencer ?? ''} ${key}` };
+    });
   }
   if (!('notificationType' in told) || told.notificationType !== 'Received') return [];
   const { mail, receipt } = checked(Received, told);
   const { spfVerdict: spf, dmarcVerdict: dmarc, spamVerdict: spam, virusVerdict: virus } = receipt;
   const verdicts = { spf: spf?.status, dmarc: dmarc?.status, spam: spam?.status, virus: virus?.status };
-  return [{ key: receipt.action.objectKey, receipt: { from: mail.source ?? '', to: receipt.recipients, verdicts } }];
+  const key = receipt.action.objectKey;
+  // SES names each object by a message id of its own.
+  return [{ key, once: key, receipt: { from: mail.source ?? '', to: receipt.recipients, verdicts } }];
 }
 
 /** Its issues quote nothing of the body: that names people. */

@@ -60,7 +60,7 @@ export async function ingestQueue(event: QueueEvent, deps: IngestDeps): Promise<
   return { batchItemFailures };
 }
 
-async function ingest({ key, receipt }: Arrival, deps: IngestDeps): Promise<void> {
+async function ingest({ key, once, receipt }: Arrival, deps: IngestDeps): Promise<void> {
   const { read, delivery, domains, log, metrics } = deps;
   const object = await read(key);
   if (!object) {
@@ -79,7 +79,7 @@ async function ingest({ key, receipt }: Arrival, deps: IngestDeps): Promise<void
   }
   const { from, trace } = inbound;
   const message = await delivery.read(inbound.raw, {
-    ...{ from, trace, arrival: 'live' },
+    ...{ from, trace, arrival: 'live', once },
     // Its sender is as false as the rest of it.
     ...(inbound.harm && { unanswered: true }),
   });

@@ -13,6 +13,8 @@ export interface Envelope {
   readonly arrival: 'live' | 'dated';
   /** Epoch milliseconds, for a `dated` message that says nothing usable. */
   readonly undated?: number;
+  /** Tells this transmission from all others, and is the same when it is tried again; where somebody knows such a thing. */
+  readonly once?: string;
   /** Nobody who is away answers it. */
   readonly unanswered?: boolean;
 }
@@ -51,14 +53,14 @@ export async function readMessage(
 
 /**
  * From Message-Id, sender and every byte, so that an SMTP retry is recognised and nothing else is. A live message with
- * neither Message-Id nor Date (a script's alert, the same each time) is never taken for its predecessor: one alert too
- * many after a retry is better than one too few.
+ * neither Message-Id nor Date (a script's alert, the same each time) is never taken for its predecessor: where nothing
+ * tells transmissions apart, one alert too many after a retry is better than one too few.
  */
 function keyOf(raw: Uint8Array, parsed: ParsedMessage, envelope: Envelope): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([parsed.messageId ?? null, envelope.from.toLowerCase()])).update(raw);
   if (envelope.arrival === 'live' && parsed.messageId === undefined && parsed.sent === undefined) {
-    hash.update(randomBytes(16));
+    hash.update(envelope.once ?? randomBytes(16));
   }
   return hash.digest('hex');
 }

@@ -15,16 +15,17 @@ interface Told {
   readonly to?: string;
   readonly from?: string;
   readonly spam?: boolean;
+  readonly key?: string;
   readonly bounce?: IngestDeps['bounce'];
 }
 
 /** As SES tells the queue of a message that it put into the bucket. */
 async function ingest(world: PeopleWorld, raw: string, told: Told = {}) {
   const { clock, delivery } = world;
-  const { to = KIM, from = 'alex@sender.test', spam = false, bounce } = told;
+  const { to = KIM, from = 'alex@sender.test', spam = false, key = 'ses/1', bounce } = told;
   const receipt = {
     ...{ recipients: [to], spfVerdict: { status: 'PASS' }, spamVerdict: { status: spam ? 'FAIL' : 'PASS' } },
-    action: { type: 'S3', objectKey: 'ses/1' },
+    action: { type: 'S3', objectKey: key },
   };
   const answer = await ingestQueue(
     {
@@ -60,6 +61,14 @@ eachStore(
         expect(world.relay.messages.map(({ from, to }) => [from, ...to])).toEqual([['', 'alex@sender.test']]);
         expect(world.relay.messages[0]!.raw).toContain('Auto-Submitted: auto-replied');
         expect(await world.inbox(KIM)).toEqual(['Hi', 'Hi']);
+      });
+
+      it('that is the same each time, without Message-ID and Date, is there once for each time that it came', async () => {
+        const world = await openPeopleWorld({ kind });
+        await world.person(KIM);
+        const alert = fromSes(`From: <alex@sender.test>\r\nTo: <${KIM}>\r\nSubject: Disk full\r\n\r\n90 %\r\n`);
+        for (const key of ['ses/1', 'ses/1', 'ses/2', 'ses/1', 'ses/2']) await ingest(world, alert, { key });
+        expect(await world.inbox(KIM)).toEqual(['Disk full', 'Disk full']);
       });
 
       it('without a sender, or that is spam, is not answered', async () => {

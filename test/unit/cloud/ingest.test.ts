@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBouncer } from '../../../lib/cloud/bouncer.ts';
+import { arrivalsOf } from '../../../lib/cloud/inbound-queue.ts';
 import { type IngestDeps, ingestQueue, type Refused } from '../../../lib/cloud/ingest.ts';
 import { type Delivered, MovedAway, NoRecipient, NotAllowed } from '../../../lib/delivery/deliver.ts';
 import type { IncomingMessage } from '../../../lib/delivery/message.ts';
@@ -170,6 +171,14 @@ describe('what SES received', () => {
     ];
     expect(await tell(...bodies)).toEqual({ batchItemFailures: [] });
     expect(delivered).toEqual(['lee@acme.test', 'kim@acme.test', 'lee@acme.test']);
+  });
+
+  it('that other systems put under one key again and again are told apart by what S3 says of each', () => {
+    const body = (sequencer: string) => JSON.stringify({ Records: [{ s3: { object: { key: 'in/a+b', sequencer } } }] });
+    const [first, again, second] = ['1', '1', '2'].map((sequencer) => arrivalsOf(body(sequencer))[0]!);
+    expect(first).toMatchObject({ key: 'in/a b' });
+    expect(first!.once).toBe(again!.once);
+    expect(first!.once).not.toBe(second!.once);
   });
 
   it.each([
