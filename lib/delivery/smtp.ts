@@ -52,6 +52,8 @@ export interface SmtpServices {
 export interface SmtpListener {
   /** @returns the port, where 0 was asked for @throws the listen error */
   listen(port: number, host?: string): Promise<number>;
+  /** Offers another certificate from the next STARTTLS on. Harmless where none was given. */
+  renew(tls: NonNullable<SmtpOptions['tls']>): void;
   /** Stops accepting, lets messages in transfer end, then closes what is left. */
   close(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export function createSmtpServer(services: SmtpServices, options: SmtpOptions): 
   server.on('error', (error) => services.log.warn('smtp connection failed', errorFields(error)));
   return {
     listen: (port, host) => listen(server, port, host),
+    renew: (tls) => options.tls && server.updateSecureContext({ ...tls }),
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 }

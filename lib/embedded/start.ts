@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import path from 'node:path';
 import type { Delivered } from '../delivery/deliver.ts';
 import { createSmtpServer, type SmtpListener } from '../delivery/smtp.ts';
 import { listenHybrid } from '../http/hybrid.ts';
@@ -15,13 +13,13 @@ import type { Tracer } from '../ops/tracer.ts';
 import { FastPath } from '../push/fast-path.ts';
 import { type HoldOptions, SINGLE_WRITES } from '../push/options.ts';
 import type { Holder, Wake } from '../push/types.ts';
+import { followCertificate, readCertificate } from './certificate.ts';
 import { type Domain, type DomainSettings, openDomain } from './domain.ts';
 import { startHolding } from './holding.ts';
 import { startMailOut } from './mail-out.ts';
 import { type EmbeddedInput, type EmbeddedOptions, readOptions } from './options.ts';
 import { createProduct, type ProductSettings } from './product.ts';
 import { readRoots } from './smime-roots.ts';
-import { ensureTls, localNames } from './tls.ts';
 import { trustPages } from './trust.ts';
 
 /** What a test or a program may replace; the command line gives none of it. */
@@ -103,7 +101,8 @@ async function assemble(
   const product = createProduct(domain, holder, mailOut, made);
   const another = (of: Holder, given: ProductSettings) => createProduct(domain, of, mailOut, { ...made, ...given });
   const handler = settings.front?.(product, another) ?? product;
-  const tls = await certificate(options, clock);
+  const read = () => readCertificate(options, clock);
+  const tls = await read();
   const front = {
     handler,
     clock,
@@ -121,6 +120,12 @@ async function assemble(
   const lmtp = options.lmtpPort === undefined ? undefined : await listenMail('lmtp', options.lmtpPort, domain, tls);
   if (lmtp) undo.push(() => lmtp.listener.close());
   const listeners = https ? [http, https] : [http];
+  const unfollow = tls
+    ? followCertificate(tls, read, { clock, log }, (renewed) => {
+        for (const user of [https, smtp.listener, lmtp?.listener]) user?.renew(renewed);
+      })
+    : () => {};
+  undo.push(unfollow);
   return {
     url: http.url,
     httpsUrl: https?.url,
@@ -135,6 +140,7 @@ async function assemble(
       domain.delivery.deliver(address, typeof raw === 'string' ? Buffer.from(raw) : raw, { from: '', arrival: 'live' }),
     drain: (ms = DRAIN_MS) => awake(drain(listeners, holder, ms)),
     close: async () => {
+      unfollow();
       const mail = [smtp.listener, ...(lmtp ? [lmtp.listener] : []), mailOut];
       await awake(close(domain, listeners, mail, holding));
     },
@@ -149,16 +155,6 @@ function ownCommits({ store }: EmbeddedOptions, clock: Clock) {
   const own = { over: undefined as DomainSettings['over'], wake: (_wakes: readonly Wake[]): void => {} };
   if (store !== 'sqlite') own.over = (table) => new FastPath(clock, async (wakes) => own.wake(wakes)).over(table);
   return own;
-}
-
-async function certificate(
-  options: EmbeddedOptions,
-  clock: Clock,
-): Promise<{ readonly cert: string; readonly key: string; readonly ca?: string } | undefined> {
-  if (options.tls) return ensureTls(path.join(options.dataDir, 'tls'), localNames(options.tlsNames), clock);
-  if (!options.tlsCert || !options.tlsKey) return undefined;
-  const [cert, key] = await Promise.all([readFile(options.tlsCert, 'utf8'), readFile(options.tlsKey, 'utf8')]);
-  return { cert, key };
 }
 
 async function listenMail(

@@ -27,19 +27,23 @@ function file(body: Uint8Array, type: string, name: string): EasResponse {
   };
 }
 
-/** Identifiers come from the certificate, so that installing the profile twice replaces it. */
+/**
+ * Identifiers come from the certificate: installing the profile twice replaces it, and a phone that trusts two servers
+ * keeps both, since iOS takes profiles of one PayloadIdentifier for the same.
+ */
 function appleProfile(der: Buffer): string {
   const id = (what: string) => {
     const hex = createHash('sha256').update(what).update(der).digest('hex');
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   };
+  const name = id('name').slice(0, 8);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
 <dict>
   <key>PayloadType</key><string>Configuration</string>
   <key>PayloadVersion</key><integer>1</integer>
-  <key>PayloadIdentifier</key><string>direct-push.ca</string>
+  <key>PayloadIdentifier</key><string>direct-push.ca.${name}</string>
   <key>PayloadUUID</key><string>${id('profile')}</string>
   <key>PayloadDisplayName</key><string>Direct Push private CA</string>
   <key>PayloadDescription</key><string>Lets this device trust the Direct Push server that it was downloaded from.</string>
@@ -48,7 +52,7 @@ function appleProfile(der: Buffer): string {
     <dict>
       <key>PayloadType</key><string>com.apple.security.root</string>
       <key>PayloadVersion</key><integer>1</integer>
-      <key>PayloadIdentifier</key><string>direct-push.ca.root</string>
+      <key>PayloadIdentifier</key><string>direct-push.ca.${name}.root</string>
       <key>PayloadUUID</key><string>${id('root')}</string>
       <key>PayloadDisplayName</key><string>Direct Push private CA</string>
       <key>PayloadContent</key><data>${der.toString('base64')}</data>

@@ -1,6 +1,15 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
-import { Front, type Listener, type ListenOptions, timeouts, trackSockets, trustedHops, urlOf } from './listener.ts';
+import {
+  Front,
+  type Listener,
+  type ListenOptions,
+  renewTls,
+  timeouts,
+  trackSockets,
+  trustedHops,
+  urlOf,
+} from './listener.ts';
 import { createInjected, PROBE_MS } from './node.ts';
 import { PlainConnection, type PlainHost } from './plain-connection.ts';
 
@@ -46,6 +55,7 @@ export async function listenHybrid(options: ListenOptions): Promise<Listener> {
       for (const connection of host.open) if (connection.idle) connection.end();
       ordinary.closeIdleConnections();
     },
+    renew: (tls) => renewTls(server, { ...options.tls, ...tls }),
     close: () =>
       new Promise<void>((resolve) => {
         front.draining = true;

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net';
-import type { SecureContextOptions } from 'node:tls';
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import type { Clock } from '../ops/clock.ts';
 import { errorFields, type Log } from '../ops/log.ts';
 import type { EasRequest, EasResponse, Handler, Held } from './types.ts';
@@ -62,8 +62,15 @@ export interface Listener {
    * Held requests wait on: whoever holds them answers them. May be called again with another `how`.
    */
   drain(how?: DrainHow): void;
+  /** Serves another certificate from the next handshake on. Harmless without TLS. @throws Error for one that is none */
+  renew(tls: NonNullable<ListenOptions['tls']>): void;
   /** Cuts every connection. Resolves when the port is free. */
   close(): Promise<void>;
+}
+
+/** Connections that are there keep what they began with. @throws Error for a pair that does not fit */
+export function renewTls(server: Server, tls: NonNullable<ListenOptions['tls']>): void {
+  if (server instanceof TlsServer) server.setSecureContext(tls);
 }
 
 /** Both are habits of load balancers. */

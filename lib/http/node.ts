@@ -6,6 +6,7 @@ import {
   Front,
   type Listener,
   type ListenOptions,
+  renewTls,
   type Timeouts,
   timeouts,
   trackSockets,
@@ -45,6 +46,7 @@ export async function listenNode(options: ListenOptions): Promise<Listener> {
       front.draining = true;
       if (how === 'closed') server.close();
     },
+    renew: (tls) => renewTls(server, { ...options.tls, ...tls }),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
