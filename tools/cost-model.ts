@@ -18,6 +18,8 @@ export const PRICES = {
   /** Requests of SQS, and of SNS on the way there. */
   queueMillion: 0.4,
   topicMillion: 0.5,
+  objectPutMillion: 5,
+  objectGetMillion: 0.4,
   egressGb: 0.09,
   logGb: 0.5,
   alarmMetric: 0.1,
@@ -34,12 +36,22 @@ export const DAY = {
   pings: 120,
   syncs: 60,
   others: 6,
-  /** Mails and changes from elsewhere that wake it. */
-  changes: 40,
-  /** Write units: registering and removing a waiter; Sync state; a delivery with its log rows and its head. */
+  /** HTML mails of 20 KB, and changes from elsewhere: flags, deletions. Both wake it. */
+  mails: 20,
+  flags: 20,
+  /**
+   * Write units, one for each KB of a row and two in a transaction: registering and removing a waiter; Sync state; a mail
+   * with what is kept of its bodies in its row, the same row anew for a flag, head, log and index. A test measures them.
+   */
   writesPerPing: 2,
   writesPerSync: 2,
-  writesPerChange: 8,
+  writesPerMail: 30,
+  writesPerFlag: 30,
+  /** The device's row, once an hour. */
+  writesPerDevice: 24,
+  /** Objects of a mail: as SES puts it, as it is kept, and its HTML; what ingest and the phone get of it. */
+  putsPerMail: 3,
+  getsPerMail: 2,
   /** Read units: account, device, head rows, read strongly; items of a window. */
   readsPerPing: 6,
   readsPerSync: 10,
@@ -50,20 +62,51 @@ export const DAY = {
   /** Function time: GB-seconds. */
   gbSecondsPerSync: 0.15,
   gbSecondsPerOther: 0.05,
-  gbSecondsPerChange: 0.05,
+  gbSecondsPerMail: 0.05,
   gbSecondsPerWakeBatch: 0.02,
   egressMb: 20 / 30,
-  logBytesPerRequest: 400,
+  /** A line of the holder; a call of a function with its line, its metrics and what Lambda writes; the same for mail in. */
+  logBytesPerPing: 230,
+  logBytesPerCall: 1150,
+  logBytesPerMail: 1150,
+  logBytesPerWakeBatch: 600,
   /** Rows of a mailbox; messages themselves are in S3 and cost what storage costs anywhere. */
   rowsMb: 15,
 } as const;
+
+const CHANGES = DAY.mails + DAY.flags;
+
+/** Write units of a phone and day. */
+export const writesOfADay = () =>
+  DAY.pings * DAY.writesPerPing +
+  DAY.syncs * DAY.writesPerSync +
+  DAY.mails * DAY.writesPerMail +
+  DAY.flags * DAY.writesPerFlag +
+  DAY.writesPerDevice;
 
 export const HOURS = 730;
 export const DAYS = HOURS / 24;
 
 /** As the templates have them; tests compare. */
 export const ALARM_METRICS = 37;
-export const CUSTOM_METRICS = 30;
+/**
+ * Values of the second dimension that are seen in a month, of those metrics that have one: each is a metric of its own on
+ * the bill, besides the one without it. The canary is an option, and its price stands beside it.
+ */
+export const METRIC_VALUES = {
+  Wakes: 4,
+  Commands: 12,
+  CommandLatency: 12,
+  Failures: 5,
+  MailRefused: 4,
+  MailDropped: 3,
+  Throttled: 4,
+} as const;
+/** Metrics without their second dimension, those of the canary left out. */
+export const METRIC_NAMES = 18;
+export const CUSTOM_METRICS = METRIC_NAMES + Object.values(METRIC_VALUES).reduce<number>((sum, n) => sum + n, 0);
+/** Before the first phone only the gauge of held requests is told. */
+const IDLE_METRICS = 1;
 /** Active connections that one LCU carries. Whether AWS counts those to the targets as well is not known: see live probes. */
 const CONNECTIONS_PER_LCU = 3000;
 /** An event source asks a queue by five connections, each for 20 seconds at a time. */
@@ -100,18 +143,16 @@ export function costOf(plan: Plan): ReadonlyMap<string, number> {
   const tasks = tasksOf(plan);
   const month = devices * DAYS;
   const millions = (perDay: number) => (perDay * month) / 1e6;
-  const writes = DAY.pings * DAY.writesPerPing + DAY.syncs * DAY.writesPerSync + DAY.changes * DAY.writesPerChange;
+  const writes = writesOfADay();
   const reads =
     DAY.pings * DAY.readsPerPing +
     DAY.syncs * DAY.readsPerSync +
-    DAY.changes * DAY.readsPerChange +
+    CHANGES * DAY.readsPerChange +
     DAY.sweeps * DAY.readsPerSweep;
   const batches = wakeBatches(devices, writes);
-  const requests = DAY.pings + DAY.syncs + DAY.others;
   const rowsGb = (devices * DAY.rowsMb) / 1000;
   const gbSeconds =
-    month *
-      (DAY.syncs * DAY.gbSecondsPerSync + DAY.others * DAY.gbSecondsPerOther + DAY.changes * DAY.gbSecondsPerChange) +
+    month * (DAY.syncs * DAY.gbSecondsPerSync + DAY.others * DAY.gbSecondsPerOther + DAY.mails * DAY.gbSecondsPerMail) +
     batches * DAY.gbSecondsPerWakeBatch;
   return new Map([
     ['load balancer', HOURS * (PRICES.balancerHour + (devices / CONNECTIONS_PER_LCU) * PRICES.lcuHour)],
@@ -126,24 +167,27 @@ export function costOf(plan: Plan): ReadonlyMap<string, number> {
     [
       'functions',
       gbSeconds * PRICES.functionGbSecond +
-        (millions(DAY.syncs + DAY.others + DAY.changes) + batches / 1e6) * PRICES.functionMillion,
+        (millions(DAY.syncs + DAY.others + DAY.mails) + batches / 1e6) * PRICES.functionMillion,
     ],
-    ['queue of mail', queueOf(millions(DAY.changes))],
+    [
+      'requests for objects',
+      millions(DAY.mails) * (DAY.putsPerMail * PRICES.objectPutMillion + DAY.getsPerMail * PRICES.objectGetMillion),
+    ],
+    ['queue of mail', queueOf(millions(DAY.mails))],
     ['wakes', plan.transport === 'direct' ? 0 : wakeMessages(plan, batches)],
     ['egress', ((DAY.egressMb * month) / 1000) * PRICES.egressGb],
-    ['logs and alarms', watching(requests * month)],
+    ['logs and alarms', watching(devices, batches)],
     ['key of recovery passwords', PRICES.secret],
   ]);
 }
 
-/** As if every change came by mail. */
 const queueOf = (mails: number) =>
   (QUEUE_ASKS / 1e6 + mails * QUEUE_REQUESTS) * PRICES.queueMillion + mails * PRICES.topicMillion;
 
 /** Invocations of the wake function in a month: one for each change while changes are rare, one for each poll later. */
 function wakeBatches(devices: number, writesPerDay: number): number {
   const seconds = HOURS * 3600;
-  const changes = devices * DAY.changes * DAYS;
+  const changes = devices * CHANGES * DAYS;
   const shards = Math.max(LEAST_SHARDS, Math.ceil((devices * writesPerDay) / 86_400 / WRITES_PER_SHARD));
   return Math.min(changes, shards * POLLS * seconds);
 }
@@ -151,14 +195,18 @@ function wakeBatches(devices: number, writesPerDay: number): number {
 /** One message for each task and batch. */
 function wakeMessages(plan: Plan, batches: number): number {
   const tasks = tasksOf(plan);
-  const messages = Math.min(plan.devices * DAY.changes * DAYS, batches * tasks);
+  const messages = Math.min(plan.devices * CHANGES * DAYS, batches * tasks);
   const minutes = tasks * HOURS * 60;
   return (messages / 1e6) * PRICES.socketMillion + (minutes / 1e6) * PRICES.socketMinuteMillion;
 }
 
-function watching(requests: number): number {
-  const logs = ((requests * DAY.logBytesPerRequest) / 1e9) * PRICES.logGb;
-  return logs + ALARM_METRICS * PRICES.alarmMetric + CUSTOM_METRICS * PRICES.customMetric + PRICES.dashboard;
+function watching(devices: number, batches: number): number {
+  const ofADay =
+    DAY.pings * DAY.logBytesPerPing + (DAY.syncs + DAY.others) * DAY.logBytesPerCall + DAY.mails * DAY.logBytesPerMail;
+  const bytes = devices * DAYS * ofADay + batches * DAY.logBytesPerWakeBatch;
+  const metrics = devices === 0 ? IDLE_METRICS : CUSTOM_METRICS;
+  const fixed = ALARM_METRICS * PRICES.alarmMetric + metrics * PRICES.customMetric + PRICES.dashboard;
+  return (bytes / 1e9) * PRICES.logGb + fixed;
 }
 
 export const totalOf = (cost: ReadonlyMap<string, number>) => [...cost.values()].reduce((sum, part) => sum + part, 0);

@@ -18,6 +18,14 @@ describe('docs/cost.md', () => {
   });
 });
 
+describe('the pages that name the idle cost', () => {
+  it.each(['README.md', 'docs/deploy.md'])('%s says what the script computes', (page) => {
+    const idle = totalOf(costOf({ ...planFor(0), devices: 0 }));
+    const named = [...readFileSync(page, 'utf8').matchAll(/about (\d+) dollars a\s+month\]\([^)]*cost\.md\)/g)];
+    expect(named.map(([, figure]) => Number(figure))).toEqual([Math.round(idle)]);
+  });
+});
+
 describe('the cost model', () => {
   it('more phones never cost less with the same plan', () => {
     fc.assert(
