@@ -85,4 +85,21 @@ function readOptions(block: RequestOptions, itemClass: ItemClass): ClassOptions 
   };
 }
 
+const UNLIMITED = 8;
+
+/**
+ * For a Fetch that brings no options of its own: it asks for the complete item, and those of before are why it was cut
+ * (MS-ASCMD 2.2.3.67.2). Windows Mobile and Android with 12.x ask so for the rest of a message.
+ */
+export function untruncated(options: ClassOptions): ClassOptions {
+  const { mimeTruncation, bodyPartPreference: part } = options;
+  return {
+    ...options,
+    // It stays there: without a preference it is what asks for MIME at all.
+    ...(mimeTruncation === undefined ? {} : { mimeTruncation: UNLIMITED }),
+    bodyPreferences: options.bodyPreferences.map((one) => ({ ...one, TruncationSize: undefined })),
+    ...(part ? { bodyPartPreference: { ...part, TruncationSize: undefined } } : {}),
+  };
+}
+
 const within = (value: number, low: number, high: number) => value >= low && value <= high;

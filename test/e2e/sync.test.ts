@@ -279,6 +279,27 @@ describe('a client command', () => {
     expect(data.child('AirSyncBase', 'Body')?.child('AirSyncBase', 'Data')?.text()).toHaveLength(5000);
   });
 
+  it.each(since(120))('fetches a whole mail without saying again how long it may be, version %i', async (version) => {
+    const person = await shared.person();
+    await person.mail('Long', 'x'.repeat(5000));
+    const phone = person.phone({ version });
+    phone.collectionOptions = { Options: [{ BodyPreference: [{ Type: 1, TruncationSize: 100 }] }] };
+    await phone.start();
+    await phone.drain(phone.inbox);
+    phone.collectionOptions = {};
+    const id = firstId(phone.inbox);
+    const { one } = await ask(phone, phone.inbox, { Commands: [fetchOf(id)] });
+    phone.apply(phone.inbox, one!);
+    const fetched = one!.Responses![0]!.value as { ApplicationData: WbxmlElement };
+    const body = fetched.ApplicationData.child('AirSyncBase', 'Body')!;
+    expect(body.child('AirSyncBase', 'Data')?.text()).toHaveLength(5000);
+    expect(body.child('AirSyncBase', 'Truncated')?.text() ?? '0').toBe('0');
+    // What comes by itself is as long as was said.
+    await person.mail('Next', 'y'.repeat(5000));
+    const [next] = (await phone.drain(phone.inbox)).added;
+    expect(phone.inbox.items.get(next!)?.Body?.Data).toHaveLength(100);
+  });
+
   it.each([
     ['Fetch', 8, '[MS-ASCMD R4447]'],
     ['Change', 8, ''],

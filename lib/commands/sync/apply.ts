@@ -8,6 +8,7 @@ import { type Applied, logMoved } from '../../sync/collection.ts';
 import { conflicts, readTouched } from '../../sync/conflict.ts';
 import type { View } from '../../sync/item-class.ts';
 import { contentHash, type Ledger, ledgerId } from '../../sync/ledger.ts';
+import { untruncated } from '../../sync/options.ts';
 import { type Room, takeFetched } from '../../sync/window.ts';
 import type { Fragment, WbxmlElement } from '../../wbxml/index.ts';
 import { SENT_ITEMS } from '../compose/submit.ts';
@@ -44,6 +45,8 @@ export interface ApplyInput {
   /** The key under which the commands came. */
   readonly key: string;
   readonly commands: readonly ClientCommand[];
+  /** The request brought no options: those of before hold. */
+  readonly oldOptions: boolean;
   /** The collection's own class. */
   readonly own: ClassInUse;
   /** Text messages; absent where the folder takes none. */
@@ -310,7 +313,7 @@ class Applier {
   async #fetch({ ServerId }: Of<'Fetch'>): Promise<CommandResponse | undefined> {
     if (this.#fetched.has(ServerId)) return undefined;
     this.#fetched.add(ServerId);
-    const { mailbox, folder, room } = this.#input;
+    const { mailbox, folder, room, oldOptions } = this.#input;
     const item = this.#item(ServerId);
     const used = item && this.#classOf(item);
     const found = used && (await mailbox.items(folder.id, [item])).get(item);
@@ -319,7 +322,8 @@ class Applier {
     try {
       const { itemClass, view } = used;
       const atMost = room.fetched ? Math.floor(room.bytes / ENCODED) : undefined;
-      const ApplicationData = await itemClass.render(found, { ...view, whole: true, atMost });
+      const options = oldOptions ? untruncated(view.options) : view.options;
+      const ApplicationData = await itemClass.render(found, { ...view, options, whole: true, atMost });
       takeFetched(room, ApplicationData.size);
       return { tag: 'Fetch', value: { ServerId, Status: OK, ApplicationData } };
     } catch (error) {

@@ -203,7 +203,8 @@ export class SyncSession {
                 const ledger = new Ledger(this.#deps.table, place);
                 const trash = await this.#trashFor(request, folder);
                 const input = { context: this.#context, mailbox, device: device.id, folder, key, commands, ledger };
-                return applyCommands({ ...input, own, sms, since, trash, room, now });
+                const oldOptions = request.Options === undefined;
+                return applyCommands({ ...input, oldOptions, own, sms, since, trash, room, now });
               },
       },
       loaded,

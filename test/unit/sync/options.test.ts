@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SyncRequest } from '../../../lib/documents/sync.ts';
 import type { ItemClass } from '../../../lib/mailbox/types.ts';
-import { DEFAULT_OPTIONS, mergeOptions, type SyncOptions } from '../../../lib/sync/options.ts';
+import { DEFAULT_OPTIONS, mergeOptions, type SyncOptions, untruncated } from '../../../lib/sync/options.ts';
 import { WbxmlElement } from '../../../lib/wbxml/index.ts';
 
 type Collection = NonNullable<SyncRequest['Collections']>['Collection'][number];
@@ -91,5 +91,26 @@ describe('options', () => {
     expect(merge(other, first, 'Contacts')).toEqual(first);
     expect(merge(other, first, 'Contacts', true)!.supported).toEqual([]);
     expect(merge({}, first, 'Contacts', true)).toEqual({ own: DEFAULT_OPTIONS });
+  });
+});
+
+describe('options of a Fetch that brings none', () => {
+  test('are those of before without what cuts', () => {
+    const cut = { Type: 1, TruncationSize: 500, AllOrNone: true, Preview: 20 };
+    const part = { Type: 2, TruncationSize: 9 };
+    const block = { FilterType: 3, MIMESupport: 2, MIMETruncation: 1, BodyPreference: [cut], BodyPartPreference: part };
+    expect(untruncated(merge({ Options: [block] })!.own)).toEqual({
+      filterType: 3,
+      conflict: 1,
+      mimeSupport: 2,
+      // Not absent: without a preference it is what asks for MIME.
+      mimeTruncation: 8,
+      bodyPreferences: [{ Type: 1, AllOrNone: true, Preview: 20 }],
+      bodyPartPreference: { Type: 2 },
+    });
+  });
+
+  test('are the defaults where there were none', () => {
+    expect(untruncated(DEFAULT_OPTIONS)).toEqual(DEFAULT_OPTIONS);
   });
 });
