@@ -116,7 +116,7 @@ describe('the holder', () => {
   });
 
   it('says so where its memory is too little for what it must take', () => {
-    const warned = (keys: object) =>
+    const warned = (keys: Record<string, unknown>) =>
       Annotations.fromStack(synthApp(keys).endpoint).findWarning('*', Match.stringLikeRegexp('MiB are too little'));
     expect([warned({}), warned({ taskMemoryMiB: 512 })].map(({ length }) => length)).toEqual([0, 1]);
   });

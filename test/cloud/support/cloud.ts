@@ -261,6 +261,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       return phone;
     },
     async stop() {
+      mailQueue.stop();
       await Promise.all([...holders].map((holder) => holder.kill()));
       await source.stop();
       for (const one of Object.values(lambdas)) one.stop();

@@ -5,6 +5,8 @@ export interface MailQueue {
   send(body: string): void;
   /** Bodies that were tried as often as they may be. */
   readonly setAside: readonly string[];
+  /** Nothing is brought from now on. */
+  stop(): void;
 }
 
 interface Answer {
@@ -21,12 +23,20 @@ export function startMailQueue(
   if (batchSize !== 1 || !partial) throw new Error('this queue brings one message at a time, and is told which failed');
   const setAside: string[] = [];
   let sent = 0;
+  let stopped = false;
   async function bring(messageId: string, body: string, attempt: number): Promise<void> {
+    if (stopped) return;
     const event = { Records: [{ messageId, body, eventSource: 'aws:sqs' }] };
     const answer = await invoke(event).catch(() => ({ batchItemFailures: [{ itemIdentifier: messageId }] }));
     if (!answer?.batchItemFailures?.some(({ itemIdentifier }) => itemIdentifier === messageId)) return;
     if (attempt >= attempts) setAside.push(body);
     else setTimeout(() => void bring(messageId, body, attempt + 1), HIDDEN_MS).unref();
   }
-  return { setAside, send: (body) => void bring(`message-${++sent}`, body, 1) };
+  return {
+    setAside,
+    send: (body) => void bring(`message-${++sent}`, body, 1),
+    stop() {
+      stopped = true;
+    },
+  };
 }
