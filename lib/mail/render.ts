@@ -161,9 +161,19 @@ export function shortIndex(hex: string): Uint8Array {
   return hex.length > 44 ? Buffer.from(hex.slice(2, 12) + hex.slice(44), 'hex') : Buffer.from(hex.slice(2, 12), 'hex');
 }
 
-/** The invitation is shown as MeetingRequest; its calendar part beside it would be a file that nobody sent. */
+/**
+ * The calendar part of an invitation stays a file: opened, it is how a phone puts a meeting into another calendar than
+ * this account's. Where it came twice, as Google and Zoom send it, one of them is enough.
+ */
 function shownAttachments({ attachments, meeting }: EmailContent): readonly StoredAttachment[] {
-  return meeting ? attachments.filter(({ contentType }) => contentType !== 'text/calendar') : attachments;
+  if (!meeting) return attachments;
+  const copied = attachments.some(({ contentType }) => contentType === 'application/ics');
+  const calendars = attachments.filter(({ contentType }) => contentType === 'text/calendar');
+  return attachments.filter((one) => {
+    if (one.contentType !== 'text/calendar') return true;
+    // The last of those that are alike: a file of its own rather than the form of the body, which has no name.
+    return !copied && calendars.findLast(({ size }) => size === one.size) === one;
+  });
 }
 
 function renderAttachments({ folder, id, content }: RenderedItem): EmailApplicationData['Attachments'] {

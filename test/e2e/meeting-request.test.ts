@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
+import { fileOf, itemOperations } from '../support/client/item-operations.ts';
 import { VERSIONS } from './harness.ts';
 import { ready, sharedServer } from './shared.ts';
 
@@ -79,8 +80,6 @@ describe('an invitation', () => {
       });
       expect(mail.MeetingRequest!.GlobalObjId).toMatch(/^[A-Za-z0-9+/]+=*$/);
       expect(mail.MeetingRequest!.UID).toBeUndefined();
-      // The invitation is not a file beside itself.
-      expect(mail.Attachments).toBeUndefined();
       expect(mail.Body?.Data ?? mail.LegacyBody).toContain('See you');
     },
   );
@@ -182,6 +181,43 @@ describe('an invitation', () => {
     expect((await meetingOf([...USUAL, 'SEQUENCE:0'])).MeetingMessageType).toBe(1);
     expect((await meetingOf([...USUAL, 'SEQUENCE:3'])).MeetingMessageType).toBe(2);
     expect((await meetingOf(USUAL, 140)).MeetingMessageType).toBeUndefined();
+  });
+});
+
+describe('the calendar part of an invitation', () => {
+  const googles = (to: string) => {
+    const calendar =
+      'BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:7\nDTSTART:20260720T070000Z\nEND:VEVENT\nEND:VCALENDAR\n';
+    const alternative = `--o\nContent-Type: multipart/alternative; boundary=i\n\n--i\nContent-Type: text/plain\n\nHi\n--i\nContent-Type: text/calendar; method=REQUEST\n\n${calendar}\n--i--`;
+    const head = `From: ada@sender.test\nTo: ${to}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=o\n\n`;
+    const copy = (type: string) =>
+      `${head}${alternative}\n--o\nContent-Type: ${type}; name=plan.ics\nContent-Disposition: attachment\n\n${calendar}\n--o--\n`;
+    return { ics: copy('application/ics'), same: copy('text/calendar') };
+  };
+
+  it.each(VERSIONS)('can be fetched as a file, version %i', async (version) => {
+    const person = await shared.person();
+    await person.deliver(invitation(person.address, USUAL));
+    const phone = await ready(person, { version });
+    const [mail] = [...phone.inbox.items.values()];
+    expect(mail!.MeetingRequest).toBeDefined();
+    const shownFiles = mail!.Attachments?.Attachment ?? mail!.LegacyAttachments!.Attachment;
+    expect(shownFiles).toMatchObject([{ DisplayName: 'invite.ics' }]);
+    if (version < 120) return;
+    const FileReference = mail!.Attachments!.Attachment![0]!.FileReference!;
+    const fetch = { tag: 'Fetch' as const, value: { Store: 'Mailbox', FileReference: [FileReference] } };
+    const { document } = await itemOperations(phone.client, [fetch]);
+    const { Data } = fileOf(document!.Response!.Fetch![0]!, version);
+    expect(Buffer.from(String(Data), 'base64').toString()).toContain('UID:42@sender.test');
+  });
+
+  it.each(['ics', 'same'] as const)('is one file where it came twice: %s', async (kind) => {
+    const person = await shared.person();
+    await person.deliver(googles(person.address)[kind].replaceAll('\n', '\r\n'));
+    const phone = await ready(person);
+    const [mail] = [...phone.inbox.items.values()];
+    expect(mail!.MeetingRequest).toBeDefined();
+    expect(mail!.Attachments!.Attachment).toMatchObject([{ DisplayName: 'plan.ics' }]);
   });
 });
 
