@@ -22,7 +22,7 @@ import type { SyncStates } from '../sync/states.ts';
 import type { News } from '../sync/types.ts';
 import { CachedRequests } from './sync/cached.ts';
 import type { SyncItemClass } from './sync/item-class.ts';
-import { isWhole, PLAN_LIMITS, type PlanLimits, planSync, type SyncPlan } from './sync/plan.ts';
+import { isWhole, PLAN_LIMITS, type PlanLimits, planSync, type SyncPlan, without } from './sync/plan.ts';
 import { SyncSession } from './sync/session.ts';
 import { SyncStatus } from './sync/status.ts';
 
@@ -49,8 +49,8 @@ interface Looked {
   readonly answer: Exclude<Result, { kind: 'held' }>;
   /** There was nothing to say. */
   readonly silent: boolean;
-  /** Nothing of the request was done. */
-  readonly failed: boolean;
+  /** Collections that were refused; absent where nothing of the request was done. */
+  readonly refused?: ReadonlySet<string>;
 }
 
 const BYTES = { lambda: 700_000, task: 4_000_000 };
@@ -106,9 +106,9 @@ class SyncCommand {
     const plan = planSync(request, cached, this.#limits);
     if ('Status' in plan) return document(plan);
     const before = plan.waitMs > 0 ? await this.#admittedAt(context) : undefined;
-    const { answer, silent, failed } = await this.#look(context, plan);
-    // What failed as a whole would fail again each time that an empty request repeats it.
-    if (!failed) await this.#cached.store(mailbox.id, device, plan.cache);
+    const { answer, silent, refused } = await this.#look(context, plan);
+    // What failed would fail again each time that an empty request repeats it, and end each wait at once.
+    if (refused) await this.#cached.store(mailbox.id, device, without(plan.cache, refused));
     return silent && before ? this.#hold(context, plan, before) : answer;
   }
 
@@ -139,11 +139,11 @@ class SyncCommand {
     const deps = { table, states, conversations, classes: this.#classes, bytes, everyOne };
     const name = `${context.mailbox.id} ${context.device.id}`;
     const said = await this.#lock.run(name, () => new SyncSession(deps, context, plan).run());
-    if ('Status' in said) return { answer: { kind: 'document', document: said }, silent: false, failed: true };
-    const { answers, silent } = said;
-    if (answers.length === 0) return { answer: EMPTY, silent, failed: false };
+    if ('Status' in said) return { answer: { kind: 'document', document: said }, silent: false };
+    const { answers, silent, refused } = said;
+    if (answers.length === 0) return { answer: EMPTY, silent, refused };
     const Collections = { Collection: answers };
-    return { answer: { kind: 'document', document: { Collections } }, silent, failed: false };
+    return { answer: { kind: 'document', document: { Collections } }, silent, refused };
   }
 
   /** Nothing to say for now: waits as a Ping does (MS-ASCMD R5595, R5788), without the lock. */

@@ -43,6 +43,27 @@ describe('a Sync', () => {
     expect([children(fetched.body, 'Commands'), children(fetched.body, 'Responses')]).toEqual([[], [['Fetch']]]);
   });
 
+  it.each([25, 121, 161] as const)(
+    'with a filter for one folder that mail does not have brings the mail of the other, version %i',
+    async (version) => {
+      const person = await shared.person();
+      const phone = person.phone({ version });
+      await phone.start();
+      await phone.drain(phone.inbox);
+      const trash = phone.folder(4);
+      await phone.drain(trash);
+      await person.mail('News');
+      const filtered = { SyncKey: trash.syncKey, CollectionId: trash.id, Options: [{ FilterType: 6 }] };
+      const inbox = { SyncKey: phone.inbox.syncKey, CollectionId: phone.inbox.id };
+      const { document } = await phone.client.sync({ Collections: { Collection: [filtered, inbox] } });
+      expect(document?.Status).toBeUndefined();
+      expect(document?.Collections?.Collection).toMatchObject([
+        { Status: 4, SyncKey: trash.syncKey, CollectionId: trash.id },
+        { Status: 1, CollectionId: phone.inbox.id, Commands: [{ tag: 'Add' }] },
+      ]);
+    },
+  );
+
   it('of more than 512 changes says that there is more, whatever the window [MS-ASCMD R3460]', async () => {
     const person = await shared.person();
     await person.mail('One');

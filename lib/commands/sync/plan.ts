@@ -6,6 +6,8 @@ type RequestCollection = NonNullable<SyncRequest['Collections']>['Collection'][n
 /** What a request asks for, checked as far as the request alone can tell. */
 export interface SyncPlan {
   readonly collections: readonly RequestCollection[];
+  /** Collections that ask for what cannot be, by id, with the status that says so; the others are served. */
+  readonly refused: ReadonlyMap<string, number>;
   /** How long the server may wait for something to say; 0: not at all. */
   readonly waitMs: number;
   readonly windowSize: number | undefined;
@@ -14,7 +16,10 @@ export interface SyncPlan {
   readonly cache: SyncRequest | undefined;
 }
 
-/** A whole request that fails: `Status` below `Sync`, and the bound that it missed. */
+/**
+ * A whole request that fails: `Status` below `Sync`, and the bound that it missed. So does one of which every collection
+ * is refused; Exchange says it there, too.
+ */
 export interface SyncFailure {
   readonly Status: number;
   readonly Limit?: number;
@@ -51,16 +56,22 @@ export function planSync(
   if (typeof waitMs === 'object') return waitMs;
   const collections = joined.Collections?.Collection ?? [];
   if (collections.length > limits.maxCollections) return { Status: TOO_MANY, Limit: limits.maxCollections };
-  if (!collections.every(sound) || !collections.every(preferencesDiffer)) return { Status: PROTOCOL_ERROR };
-  if (!collections.every(partIsHtml)) return { Status: PART_TYPE };
+  if (!collections.every(hasKey)) return { Status: PROTOCOL_ERROR };
   if (new Set(collections.map(({ CollectionId }) => CollectionId)).size < collections.length) {
     return { Status: PROTOCOL_ERROR };
   }
   const commands = collections.reduce((count, { Commands }) => count + (Commands?.length ?? 0), 0);
   if (commands > limits.maxCommands) return { Status: PROTOCOL_ERROR };
+  const refused = new Map<string, number>();
+  for (const one of collections) {
+    const status = refusalOf(one);
+    if (status !== undefined) refused.set(one.CollectionId, status);
+  }
+  const whole = wholeRefusal(collections.map(({ CollectionId }) => refused.get(CollectionId)));
+  if (whole !== undefined) return { Status: whole };
   const hasCommands = commands > 0;
   const cache = hasCommands ? undefined : repeatable(joined, collections);
-  return { collections, waitMs, windowSize: joined.WindowSize, hasCommands, cache };
+  return { collections, refused, waitMs, windowSize: joined.WindowSize, hasCommands, cache };
 }
 
 /** Whether the request says all that it wants. AOSP sends a heartbeat without collections for those that it named before. */
@@ -97,9 +108,22 @@ function bounded(value: number, { min, max }: typeof WAIT_MINUTES, unitMs: numbe
   return value > max ? { Status: BAD_WAIT, Limit: max } : value * unitMs;
 }
 
+/** The status of the request where all of its collections are refused: the first one's. */
+export function wholeRefusal(statuses: readonly (number | undefined)[]): number | undefined {
+  return statuses.every((status) => status !== undefined) ? statuses[0] : undefined;
+}
+
+/** A request without keys is none, whatever else it asks for. */
+const hasKey = ({ SyncKey }: RequestCollection): boolean => SyncKey !== '' && SyncKey.length <= 64;
+
+/** What a collection by itself may not ask for. */
+function refusalOf(collection: RequestCollection): number | undefined {
+  if (!asksForKeyOnly(collection) || !preferencesDiffer(collection)) return PROTOCOL_ERROR;
+  return partIsHtml(collection) ? undefined : PART_TYPE;
+}
+
 /** Key 0 asks for a key and for nothing else (MS-ASCMD R3128, R5838). */
-function sound({ SyncKey, GetChanges, Commands }: RequestCollection): boolean {
-  if (SyncKey === '' || SyncKey.length > 64) return false;
+function asksForKeyOnly({ SyncKey, GetChanges, Commands }: RequestCollection): boolean {
   return SyncKey !== '0' || (GetChanges !== true && (Commands?.length ?? 0) === 0);
 }
 
@@ -114,6 +138,13 @@ function preferencesDiffer({ Options }: RequestCollection): boolean {
     const types = BodyPreference.map(({ Type }) => Type);
     return new Set(types).size === types.length;
   });
+}
+
+/** A request as it is cached where these collections were refused: repeating it would be no more than that again. */
+export function without(request: SyncRequest | undefined, refused: ReadonlySet<string>): SyncRequest | undefined {
+  if (!request || refused.size === 0) return request;
+  const kept = request.Collections?.Collection.filter(({ CollectionId }) => !refused.has(CollectionId)) ?? [];
+  return { ...request, Collections: { Collection: kept } };
 }
 
 /** What an empty request may repeat: without what counts once only. */

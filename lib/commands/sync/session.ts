@@ -14,7 +14,7 @@ import { globalWindow, type Room, windowSize } from '../../sync/window.ts';
 import { applyCommands, type ClassInUse, type CommandResponse } from './apply.ts';
 import { besideInput } from './beside-input.ts';
 import type { SyncItemClass } from './item-class.ts';
-import type { SyncFailure, SyncPlan } from './plan.ts';
+import { type SyncFailure, type SyncPlan, wholeRefusal } from './plan.ts';
 import { SyncStatus } from './status.ts';
 
 type RequestCollection = SyncPlan['collections'][number];
@@ -34,6 +34,8 @@ export interface SessionDeps {
 
 const { InvalidKey: INVALID_KEY, Protocol: PROTOCOL_ERROR, FolderSync: FOLDER_SYNC, Retry: RETRY } = SyncStatus;
 
+const NO_OPTIONS: SyncOptions = { own: DEFAULT_OPTIONS };
+
 /** One collection of a request with what it stands for. */
 interface Planned {
   readonly request: RequestCollection;
@@ -41,6 +43,17 @@ interface Planned {
   readonly itemClass: SyncItemClass | undefined;
   readonly loaded: LoadedState | undefined;
   readonly options: SyncOptions;
+  /** It asks for what cannot be: this status is all that it gets, and its state stays as it is. */
+  readonly refused: number | undefined;
+}
+
+export interface SessionAnswer {
+  /** The collections that have something to say, and with `everyOne` the others; none is an empty response. */
+  readonly answers: readonly ResponseCollection[];
+  /** There was nothing to say. */
+  readonly silent: boolean;
+  /** Ids of the collections among them that were refused. */
+  readonly refused: ReadonlySet<string>;
 }
 
 /** What is left for the collections that follow. */
@@ -69,10 +82,10 @@ export class SyncSession {
     this.#plan = plan;
   }
 
-  /** The collections that have something to say, and with `everyOne` the others; none is an empty response. */
-  async run(): Promise<{ readonly answers: readonly ResponseCollection[]; readonly silent: boolean } | SyncFailure> {
+  async run(): Promise<SessionAnswer | SyncFailure> {
     const planned = await this.#read();
-    if (!planned) return { Status: PROTOCOL_ERROR };
+    const whole = wholeRefusal(planned.map(({ refused }) => refused));
+    if (whole !== undefined) return { Status: whole };
     const left: Left = {
       items: globalWindow(this.#plan.windowSize),
       bytes: this.#deps.bytes,
@@ -84,7 +97,8 @@ export class SyncSession {
       const answer = await this.#collection(one, left);
       if (answer) answers.push(answer);
     }
-    return { answers, silent: answers.length === this.#nothings };
+    const refused = planned.filter((one) => one.refused !== undefined).map(({ request }) => request.CollectionId);
+    return { answers, silent: answers.length === this.#nothings, refused: new Set(refused) };
   }
 
   /** What stands for a collection without news where it may not be left out: its key again. */
@@ -94,8 +108,8 @@ export class SyncSession {
     return { ...this.#status(request, 1, request.SyncKey, folder), MoreAvailable: more };
   }
 
-  /** Reads heads and states and merges options; `undefined` when a collection breaks a rule: nothing was done yet. */
-  async #read(): Promise<readonly Planned[] | undefined> {
+  /** Reads heads and states, merges options, and finds the collections that break a rule. */
+  async #read(): Promise<readonly Planned[]> {
     const { mailbox, device } = this.#context;
     const ids = this.#plan.collections.map(({ CollectionId }) => parseFolderId(CollectionId));
     const known = ids.filter((id): id is FolderId => id !== undefined);
@@ -109,16 +123,19 @@ export class SyncSession {
       const id = ids[place];
       const folder = id && heads.get(id);
       const loaded = id && states[known.indexOf(id)];
-      if (request.Class !== undefined && folder && request.Class !== folder.class) return undefined;
-      const options = mergeOptions(loaded?.state.options, request, folder?.class ?? 'Email', request.SyncKey === '0');
-      if (!options) return undefined;
-      planned.push({ request, folder, itemClass: folder && this.#deps.classes.get(folder.class), loaded, options });
+      const before = loaded?.state.options;
+      const fits = request.Class === undefined || !folder || request.Class === folder.class;
+      const options = fits && mergeOptions(before, request, folder?.class ?? 'Email', request.SyncKey === '0');
+      const refused = this.#plan.refused.get(request.CollectionId) ?? (options ? undefined : PROTOCOL_ERROR);
+      const itemClass = folder && this.#deps.classes.get(folder.class);
+      planned.push({ request, folder, itemClass, loaded, options: options || NO_OPTIONS, refused });
     }
     return planned;
   }
 
   async #collection(planned: Planned, left: Left): Promise<ResponseCollection | undefined> {
-    const { request, folder, itemClass } = planned;
+    const { request, folder, itemClass, refused } = planned;
+    if (refused !== undefined) return this.#status(request, refused, request.SyncKey, folder);
     if (!folder || !itemClass) return this.#status(request, FOLDER_SYNC);
     if (request.SyncKey === '0') return this.#begin(planned, folder);
     // The global window is full: what follows is not looked at, apart from what the client wants done (R4782).

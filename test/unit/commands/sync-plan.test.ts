@@ -62,20 +62,36 @@ describe('a preference', () => {
 });
 
 describe('one collection that is wrong', () => {
+  const others = (wrong: object) => [collection('a'), { ...collection('b'), ...wrong }];
   test.each<[string, object, number]>([
-    ['has an empty key', { SyncKey: '' }, 4],
     ['asks for changes with key 0 [MS-ASCMD R3128]', { SyncKey: '0', GetChanges: true }, 4],
+    ['brings commands with key 0', { SyncKey: '0', Commands: [remove('x')] }, 4],
     [
       'has two preferences for one type [MS-ASAIRS R10016]',
       { Options: [{ BodyPreference: [{ Type: 1 }, { Type: 1 }] }] },
       4,
     ],
     ['wants a message part as plain text [MS-ASCON R241]', { Options: [{ BodyPartPreference: { Type: 1 } }] }, 164],
-  ])('fails the request with the others: it %s', (_, wrong, Status) => {
-    const Collection = [collection('a'), { ...collection('b'), ...wrong }];
-    for (const some of [Collection, Collection.toReversed()]) {
-      expect(planSync({ Collections: { Collection: some } }, undefined)).toEqual({ Status });
+  ])('is refused alone: it %s', (_, wrong, status) => {
+    for (const Collection of [others(wrong), others(wrong).toReversed()]) {
+      const plan = planSync({ Collections: { Collection } }, undefined);
+      expect(plan).toMatchObject({ collections: Collection, refused: new Map([['b', status]]) });
     }
+  });
+
+  test.each(['', 'x'.repeat(65)])('fails the request with the others where its key can be none: %j', (SyncKey) => {
+    expect(planSync({ Collections: { Collection: others({ SyncKey }) } }, undefined)).toEqual({ Status: 4 });
+  });
+
+  test('fails the request where no other is right, by the status of the first', () => {
+    const bad = { SyncKey: '0', GetChanges: true };
+    const part = { Options: [{ BodyPartPreference: { Type: 1 } }] };
+    const Collection = [
+      { ...collection('a'), ...part },
+      { ...collection('b'), ...bad },
+    ];
+    expect(planSync({ Collections: { Collection } }, undefined)).toEqual({ Status: 164 });
+    expect(planSync({ Collections: { Collection: Collection.toReversed() } }, undefined)).toEqual({ Status: 4 });
   });
 });
 
