@@ -174,4 +174,8 @@ describe.skipIf(missingParts).each(['websocket', 'direct'] as const)('the system
     expect((await world.arrivals()).sort()).toEqual(['blind', 'own']);
     expect(cloud.mailQueue.setAside).toEqual([]);
   }, 40_000);
+
+  it('asks for nothing that the template does not grant', () => {
+    expect(world.cloud.denied).toEqual([]);
+  });
 });
