@@ -71,7 +71,7 @@ describe('the data path through the emulator', () => {
   it('a message that is put into the bucket completes the held Ping, and the Sync has it', async () => {
     const waiting = phone.ping([phone.inbox]);
     await held();
-    await cloud.put(`ses/emulated-${Date.now()}`, message(ADDRESS, 'by the fast path'));
+    await cloud.put(`emulated-${Date.now()}`, message(ADDRESS, 'by the fast path'));
     expect((await waiting).document?.Status).toBe(2);
     const { added } = await phone.drain(phone.inbox);
     expect(added.map((id) => phone.inbox.items.get(id)?.Subject)).toEqual(['by the fast path']);
@@ -83,7 +83,7 @@ describe('the data path through the emulator', () => {
     const waiting = phone.ping([phone.inbox]);
     await held();
     cloud.wire.refuse(500, 4);
-    await cloud.put(`ses/emulated-${Date.now()}`, message(ADDRESS, 'by the stream'));
+    await cloud.receive(`emulated-${Date.now()}`, message(ADDRESS, 'by the stream'), { to: [ADDRESS] });
     expect((await waiting).document?.Status).toBe(2);
     expect(cloud.lambdas.wake.output()).toContain('CommitToWake');
   });

@@ -36,7 +36,8 @@ export async function existingS3(endpoint: string, buckets: readonly string[]): 
       for (const key of fresh) known.add(key);
       const Records = fresh.map((key): S3Event['Records'][number] => ({
         eventName: 'ObjectCreated:Put',
-        s3: { bucket: { name }, object: { key: encodeURIComponent(key) } },
+        // As S3 does, which leaves what parts folders.
+        s3: { bucket: { name }, object: { key: key.split('/').map(encodeURIComponent).join('/') } },
       }));
       if (Records.length > 0) server.onEvent({ Records });
     }
