@@ -113,6 +113,8 @@ export interface Throttled {
   readonly reason: ThrottleReason;
   /** Epoch milliseconds. */
   readonly until: number;
+  /** How often in a row, where that makes it longer. */
+  readonly times?: number;
 }
 
 export interface DeviceInformation {

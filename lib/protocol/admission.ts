@@ -8,7 +8,7 @@ import type { Log } from '../ops/log.ts';
 import { ProtocolFailure } from './command.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Encoding } from './responder.ts';
-import { THROTTLED, type Throttle } from './throttle.ts';
+import { isSpared, type Repeats, THROTTLED, type Throttle } from './throttle.ts';
 
 export interface AdmissionDeps {
   readonly devices: Pick<Devices, 'touch' | 'save'>;
@@ -44,7 +44,7 @@ export async function admit(deps: AdmissionDeps, { head, account, encoding, devi
   const wiping = isWipePending(device);
   if (device.notice) await deps.notices?.device(account, device);
   // A wipe that was ordered reaches whoever it must, whatever else is said of the device.
-  if (!wiping) refuseThrottled(device, deps.clock.now());
+  if (!wiping) refuseThrottled(device, name, deps.clock.now());
   // Provision sees to this itself: a device that was wiped may report it again, where the answer to its report was lost.
   if (device.blocked && name !== 'Provision') throw new ProtocolFailure(129, 'the device is blocked');
   if (!wiping && !device.blocked) {
@@ -60,26 +60,30 @@ export async function admit(deps: AdmissionDeps, { head, account, encoding, devi
 
 /**
  * Counts a request with its body, and shuts the device out when it was one too many: from now on for this process, and
- * with the device's row for all others. @throws HttpFailure 503
+ * with the device's row for all others. What is given back takes the answer, so that a loop can be told by it.
+ * @throws HttpFailure 503
  */
 export async function countRequest(
   deps: AdmissionDeps,
   { account, device, encoding }: Asking,
   query: string,
   body: Uint8Array,
-): Promise<void> {
-  if (isWipePending(device)) return;
-  const reason = deps.throttle.count(`${account.id} ${device.id}`, encoding.command.name, query, body);
-  if (!reason) return;
-  const now = deps.clock.now();
-  const throttled = { reason, until: now + deps.throttle.blockMs };
-  deps.log.warn('throttled', { account: account.id, device: device.id, command: encoding.command.name, reason });
+): Promise<Repeats | undefined> {
+  if (isWipePending(device)) return undefined;
+  const { name: command } = encoding.command;
+  const { reason, repeats } = deps.throttle.count(`${account.id} ${device.id}`, command, query, body);
+  if (!reason) return repeats;
+  const throttled = deps.throttle.blocked(reason, device.throttled);
+  const ms = throttled.until - deps.clock.now();
+  const answered = reason === 'RecentCommands' ? repeats?.said : undefined;
+  deps.log.warn('throttled', { account: account.id, device: device.id, command, reason, answered, ms });
   if (!isTestDevice(device.id)) await deps.devices.save(account.id, device.id, { throttled });
-  throw tooMuch(reason, throttled.until - now);
+  throw tooMuch(reason, ms);
 }
 
-function refuseThrottled({ throttled }: Device, now: number): void {
-  if (throttled && throttled.until > now) throw tooMuch(throttled.reason, throttled.until - now);
+function refuseThrottled({ throttled }: Device, command: string, now: number): void {
+  if (!throttled || throttled.until <= now || isSpared(throttled.reason, command)) return;
+  throw tooMuch(throttled.reason, throttled.until - now);
 }
 
 /** HTTP for every version: there is no status that says when to come again (MS-ASHTTP R273, R287). */

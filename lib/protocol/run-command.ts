@@ -13,6 +13,7 @@ import { classify, failureAnswer } from './failures.ts';
 import type { CheckedLimits } from './limits.ts';
 import { checkContentType, type RequestHead } from './request-head.ts';
 import type { Encoding, Responder } from './responder.ts';
+import { failureSaid, saidOf } from './said.ts';
 import { withTimeLimit } from './time-limit.ts';
 import type { Turns } from './turns.ts';
 
@@ -72,8 +73,18 @@ async function carriedOut(
   const read = () => readBody(work.request, { limits, clock, signal, room });
   const run = async (asking: Asking, bytes: Uint8Array) => {
     signal.throwIfAborted();
-    const document = await requestDocument(deps, work, asking, bytes);
-    return await answered(deps, work, asking.device, document, signal);
+    const repeats = await countRequest(deps, asking, work.request.query, bytes);
+    const note = (said: string) => {
+      if (repeats) repeats.said = said;
+    };
+    try {
+      const result = await answered(deps, work, asking.device, requestDocument(deps, work, bytes), signal);
+      note(saidOf(result));
+      return result;
+    } catch (error) {
+      note(failureSaid(error));
+      throw error;
+    }
   };
   if (work.request.body instanceof Uint8Array) return await turns.work(async () => run(await letIn(), await read()));
   const asking = await turns.admission(letIn);
@@ -140,9 +151,8 @@ async function partnership(deps: RunDeps, { head, request, account }: Work): Pro
 }
 
 /** The body as the command's request; `undefined` for an empty one where the command allows it. */
-async function requestDocument(deps: RunDeps, work: Work, asking: Asking, bytes: Uint8Array): Promise<unknown> {
+function requestDocument(deps: RunDeps, work: Work, bytes: Uint8Array): unknown {
   const { command, version } = work.encoding;
-  await countRequest(deps, asking, work.request.query, bytes);
   if (command.body === 'none') return undefined;
   if (bytes.length === 0) {
     if (command.body === 'optional') return undefined;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { at, OUTLOOK, OUTLOOK_MOBILE, openWire, textAt, wbxml } from '../support/wire.ts';
-import { ready, sharedServer, subjects } from './shared.ts';
+import { LeapingClock, ready, sharedServer, subjects } from './shared.ts';
 
-const shared = sharedServer();
+const clock = new LeapingClock();
+const shared = sharedServer({}, { clock });
 
 async function outlook(device: typeof OUTLOOK, mails = 0) {
   const person = await shared.person();
@@ -73,6 +74,28 @@ describe('Outlook for Windows', () => {
     for (let n = 0; n < 60; n++) {
       expect((await wire.ask('Sync', SYNC(inbox, key, '512'))).status).toBe(200);
     }
+  });
+
+  it('asks the same each second for ten minutes and has its new mail within one of them', async () => {
+    const { wire, inbox, key, person } = await outlook(OUTLOOK);
+    const served: number[] = [];
+    let came: number | undefined;
+    let seen: number | undefined;
+    for (let second = 0; second < 600; second++) {
+      const { status, document } = await wire.ask('Sync', SYNC(inbox, key, '512'));
+      if (status === 200) served.push(second);
+      // When it comes while the device waits it has to wait longest.
+      else if (came === undefined) {
+        came = second;
+        await person.mail('News');
+      }
+      if (document && at(document, 'Collections', 'Collection', 'Commands')) seen ??= second;
+      clock.leap(1000);
+    }
+    expect(came).toBe(100);
+    expect(seen! - came!).toBeLessThanOrEqual(60);
+    // Half a minute, one, two: it is slowed down, and never for long.
+    expect(served.length).toBeGreaterThan(380);
   });
 
   it('is not told 500 for a request that cannot be: it would repeat it every 0.7 seconds', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { EasResponse } from '../../../lib/http/types.ts';
 import type { Account, AuthFailure, Device } from '../../../lib/identity/types.ts';
+import { document } from '../../../lib/protocol/command.ts';
 import type { PasswordOptions } from '../../../lib/protocol/password-age.ts';
 import { daysLeft, passwordOptions } from '../../../lib/protocol/password-age.ts';
-import { ACCOUNT, folderSyncOf, Harness, pingOf, QUERY } from './harness.ts';
+import { ACCOUNT, folderSyncOf, Harness, pingOf, post, QUERY } from './harness.ts';
 
 const PING = { query: QUERY.replace('FolderSync', 'Ping'), body: new Uint8Array(0) };
 const MINUTE = 60_000;
@@ -71,9 +73,52 @@ describe('a device that asks too much [MS-ASHTTP R273 R287]', () => {
     const third = await send();
     expect(third).toMatchObject({
       status: 503,
-      headers: { 'X-MS-ASThrottle': 'RecentCommands', 'Retry-After': '600' },
+      headers: { 'X-MS-ASThrottle': 'RecentCommands', 'Retry-After': '30' },
     });
-    expect(world.saved).toEqual([{ throttled: { reason: 'RecentCommands', until: world.clock.now() + 10 * MINUTE } }]);
+    const until = world.clock.now() + MINUTE / 2;
+    expect(world.saved).toEqual([{ throttled: { reason: 'RecentCommands', until, times: 1 } }]);
+  });
+
+  test.each([
+    ['FolderSync', {}, '9'],
+    ['Ping', PING, '8'],
+  ])('has in the log what %s was answered, and nothing of what it asked', async (command, asked, status) => {
+    const world = harness({}, { throttle });
+    world.folderSync = () => document({ Status: 9 });
+    world.ping = () => document({ Status: 8 });
+    const { handler } = world;
+    const signal = new AbortController().signal;
+    for (let n = 0; n < 3; n++) await handler(post(asked), signal);
+    const line = world.lines.find(({ event }) => event === 'throttled');
+    expect(line?.fields).toEqual({
+      account: ACCOUNT.id,
+      device: 'dev1',
+      command,
+      reason: 'RecentCommands',
+      answered: status,
+      ms: MINUTE / 2,
+    });
+  });
+
+  test('has in the log that its request could not be read', async () => {
+    const world = harness({}, { throttle });
+    const { handler } = world;
+    const garbage = { body: new Uint8Array([3, 1, 106, 0, 69]) };
+    for (let n = 0; n < 3; n++) await handler(post(garbage), new AbortController().signal);
+    expect(world.lines.find(({ event }) => event === 'throttled')?.fields?.answered).toBe('invalid-wbxml');
+  });
+
+  test('waits longer for the same again', async () => {
+    const world = harness({}, { throttle });
+    const { handler } = world;
+    const third = async () => {
+      for (let n = 0; n < 2; n++) await handler(post(), new AbortController().signal);
+      return (await handler(post(), new AbortController().signal)) as EasResponse;
+    };
+    await third();
+    world.device = world.saved[0]!;
+    await world.clock.advance(MINUTE / 2);
+    expect((await third()).headers['Retry-After']).toBe('60');
   });
 
   test('waits for as long as was said, whoever serves it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { THROTTLE, Throttle, type ThrottleOptions } from '../../../lib/protocol/throttle.ts';
+import { isSpared, THROTTLE, Throttle, type ThrottleOptions } from '../../../lib/protocol/throttle.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const OFF = { commandsPerMinute: 0, syncsPerMinute: 0, sameCommands: 0 };
@@ -9,8 +9,8 @@ function open(options: Partial<ThrottleOptions>) {
   const clock = new FakeClock();
   const throttle = new Throttle(clock, { ...OFF, ...options });
   const count = (command: string, body = '', device = 'ann p1', query = `Cmd=${command}`) =>
-    throttle.count(device, command, query, bytes(body));
-  return { clock, count };
+    throttle.count(device, command, query, bytes(body)).reason;
+  return { clock, count, throttle };
 }
 
 describe('a device', () => {
@@ -91,6 +91,68 @@ describe('a device', () => {
   test('is never shut out where all limits are off', () => {
     const { count } = open({});
     for (let n = 0; n < 10_000; n++) expect(count('Ping', 'same')).toBeUndefined();
+  });
+});
+
+describe('a device that repeats itself', () => {
+  const FIRST = 30_000;
+  const reason = 'RecentCommands' as const;
+
+  test('waits half a minute, then twice as long each time, up to the whole time', async () => {
+    const { clock, throttle } = open({ blockMs: 600_000 });
+    const waits: number[] = [];
+    let before: ReturnType<typeof throttle.blocked> | undefined;
+    for (let n = 0; n < 7; n++) {
+      before = throttle.blocked(reason, before);
+      waits.push((before.until - clock.now()) / 1000);
+      await clock.advance(before.until - clock.now() + 600_000);
+    }
+    expect(waits).toEqual([30, 60, 120, 240, 480, 600, 600]);
+  });
+
+  test('begins with half a minute again after half an hour without', async () => {
+    const { clock, throttle } = open({ blockMs: 600_000 });
+    const first = throttle.blocked(reason, undefined);
+    await clock.advance(FIRST + 1_799_999);
+    expect(throttle.blocked(reason, first)).toMatchObject({ times: 2 });
+    await clock.advance(1);
+    expect(throttle.blocked(reason, first)).toEqual({ reason, until: clock.now() + FIRST, times: 1 });
+  });
+
+  test('never waits longer than was configured, however often, and at once so long for asking too much', () => {
+    const { clock, throttle } = open({ blockMs: 20_000 });
+    const now = clock.now();
+    expect(throttle.blocked(reason, undefined).until).toBe(now + 20_000);
+    expect(throttle.blocked(reason, { reason, until: now, times: 5000 }).until).toBe(now + 20_000);
+    expect(throttle.blocked('SyncCommands', undefined)).toEqual({ reason: 'SyncCommands', until: now + 20_000 });
+  });
+
+  test('is not counted again for what it was shut out for otherwise, or before times were counted', () => {
+    const { clock, throttle } = open({ blockMs: 600_000 });
+    const until = clock.now();
+    expect(throttle.blocked(reason, { reason: 'SyncCommands', until })).toMatchObject({ times: 1 });
+    expect(throttle.blocked(reason, { reason, until })).toMatchObject({ times: 2 });
+  });
+
+  test.each(['SendMail', 'SmartReply', 'SmartForward', 'Provision', 'Settings'])('may go on with %s', (command) => {
+    const { count } = open({ sameCommands: 1, commandsPerMinute: 5 });
+    for (let n = 0; n < 5; n++) expect(count(command, 'same')).toBeUndefined();
+    expect(count(command, 'same')).toBe('CommandFrequency');
+    expect(isSpared(reason, command)).toBe(true);
+    expect(isSpared('CommandFrequency', command)).toBe(false);
+    expect(isSpared(reason, 'Sync')).toBe(false);
+  });
+
+  test('has the answers noted of what it repeats, until another request comes between', () => {
+    const { throttle } = open({ sameCommands: 5 });
+    const ask = (command: string, body: string) => throttle.count('ann p1', command, '', bytes(body)).repeats!;
+    ask('Sync', 'one').said = '3';
+    ask('Sync', 'two').said = '1';
+    expect(ask('Sync', 'one').said).toBe('3');
+    ask('Ping', 'folders').said = '8';
+    expect(ask('Ping', 'folders')).toMatchObject({ said: '8', count: 2 });
+    ask('Sync', 'three');
+    expect(ask('Ping', 'folders').said).toBeUndefined();
   });
 });
 
