@@ -18,6 +18,7 @@ import { createGetHierarchy } from '../lib/commands/get-hierarchy.ts';
 import { createGetItemEstimateCommand, EstimateStatus } from '../lib/commands/get-item-estimate.ts';
 import { Status as ItemOperationsStatus } from '../lib/commands/item-operations/status.ts';
 import { createItemOperations } from '../lib/commands/item-operations.ts';
+import { createMeetingResponse, Status as MeetingStatus } from '../lib/commands/meeting-response.ts';
 import { createMoveItems, Status as MoveStatus } from '../lib/commands/move-items.ts';
 import { createPing } from '../lib/commands/ping.ts';
 import { PingStatus } from '../lib/commands/ping-status.ts';
@@ -83,6 +84,7 @@ export const COMMANDS: readonly Described[] = [
     statuses: { FolderUpdate: { ...changed, Exists, Special, NoFolder, NoParent } },
   },
   { command: createMoveItems(none), statuses: { Response: MoveStatus } },
+  { command: createMeetingResponse(none), statuses: { Result: MeetingStatus } },
   { command: createGetItemEstimateCommand(none), statuses: { Response: EstimateStatus } },
   { command: createSearch(none), statuses: { Store: SearchStatus, Picture: PictureStatus } },
   { command: createSettings(none), statuses: { Settings: SettingsStatus } },

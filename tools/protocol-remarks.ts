@@ -13,6 +13,8 @@ export const COVERED: Readonly<Record<string, string>> = {
   Sync: 'Email: windows, filters, body preferences, truncation, flags, categories, reads, deletes, Fetch, Partial, empty and hanging requests (12.1 on), replay; ConversationMode and text messages (14.0 on), drafts with attachments, added, changed and sent (16.0 on); in 2.5 plain bodies by Truncation and MIMEData',
   GetItemEstimate: 'with the options of Sync',
   MoveItems: 'replay gives the same new ids',
+  MeetingResponse:
+    'invitations that came as mail: they leave for Deleted Items, and from 16.0 on the server mails the reply or the proposal of another time (16.1); no calendar, so no CalendarId',
   Ping: 'cached parameters, superseding, draining; held by a process, answered at once by a function',
   SendMail: 'raw MIME up to 12.1, ComposeMail from 14.0; exactly once',
   SmartReply: 'as SendMail, with the original quoted or replaced',
@@ -61,7 +63,7 @@ export const CLASSES_AFTER = `- A draft sent by \`Add\` has no ServerId in the a
 - Not told: MeetingMessageType 3 to 6 (iCalendar does not say that an update is merely informational; what is out of date,
   a calendar would know; there are no delegates), UmUserNotes, rights management.
 
-Not yet: calendar, contacts, tasks and notes; MeetingResponse.`;
+Not yet: calendar, contacts, tasks and notes.`;
 
 export const AFTER = `What HTTP says besides (MS-ASHTTP): \`X-MS-Location\` with 451, 456 and 457, \`X-MS-Credentials-Expire\`,
 \`X-MS-Credential-Service-Url\`, \`X-MS-ASThrottle\`, \`Retry-After\` with 503, 507 up to 12.1 for 113: see [devices.md](devices.md).

@@ -21,7 +21,8 @@ export const MeetingResponseRequest = document('MeetingResponse', 'MeetingRespon
       CollectionId: optional(text()),
       RequestId: optional(text()),
       LongId: within('Search', optional(text())),
-      InstanceId: optional(dateTime()),
+      /** Text: a date in another form has a status of its own (MS-ASCMD R3195). */
+      InstanceId: optional(text()),
       /** Whether the server tells the organizer (16.0); empty, it does so without words. */
       SendResponse: optional(
         container('MeetingResponse', {

@@ -9,6 +9,7 @@ import { createGetAttachment } from '../commands/get-attachment.ts';
 import { createGetHierarchy } from '../commands/get-hierarchy.ts';
 import { createGetItemEstimateCommand } from '../commands/get-item-estimate.ts';
 import { createItemOperations } from '../commands/item-operations.ts';
+import { createMeetingResponse } from '../commands/meeting-response.ts';
 import { createMoveItems } from '../commands/move-items.ts';
 import { createPing } from '../commands/ping.ts';
 import { createProvision } from '../commands/provision.ts';
@@ -98,6 +99,7 @@ export function createProduct(domain: Domain, holder: Holder, outbound: Outbound
       createSendMail(mail, sending),
       createSmartReply(mail, sending),
       createSmartForward(mail, sending),
+      createMeetingResponse(mail, sending),
       createSyncCommand({ table, states, news, classes, conversations, options: windows(settings) }),
       createGetItemEstimateCommand({ states, classes, conversations }),
       createItemOperations({

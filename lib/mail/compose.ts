@@ -13,15 +13,26 @@ export type Enclosure = Pick<
 /** Fields that tell of the body, and so change with it. */
 export const isContentField = ({ name }: RawField) => name.startsWith('content-') || name === 'mime-version';
 
+/** One more form of the body: the calendar of an invitation's answer. */
+export interface Alternative {
+  readonly contentType: string;
+  readonly content: string;
+}
+
 /**
  * `text`, `html` and enclosures as MIME: only the fields that describe the content, and the body. Text is UTF-8.
  * @throws Error of the composer
  */
-export async function composeContent(body: Quoted, enclosures: readonly Enclosure[]): Promise<RawMessage> {
+export async function composeContent(
+  body: Quoted,
+  enclosures: readonly Enclosure[],
+  alternatives: readonly Alternative[] = [],
+): Promise<RawMessage> {
   const composer = new MailComposer({
     text: body.text,
     html: body.html,
     attachments: enclosures.map((enclosure) => attachmentOf(enclosure, body.html !== undefined)),
+    alternatives: [...alternatives],
     disableFileAccess: true,
     disableUrlAccess: true,
     newline: 'windows',

@@ -111,6 +111,7 @@ export async function openSendWorld(options: SendWorldOptions = {}) {
     delivery,
     mailboxes,
     ann,
+    context,
     /** A message of Ann's, by a document or (up to 12.1) by its bytes. `'empty'` is success, a number a failure. */
     async ask(
       verb: ComposeRequest['verb'],

@@ -18,8 +18,21 @@ export function parseCalendar(text: string): Component | undefined {
   }
 }
 
-type JCal = readonly [name: string, properties: readonly JCalProperty[], components: readonly JCal[]];
-type JCalProperty = readonly [
+/** The event that a calendar is about: a series comes with its exceptions behind it. */
+export function mainEvent(calendar: Component): Component | undefined {
+  const events = calendar.all('vevent');
+  return events.find((one) => one.property('recurrence-id') === undefined) ?? events[0];
+}
+
+/** Folded, with CRLF. A lone CR of a value would be a line end to some readers. */
+export function formatCalendar(calendar: JCal): string {
+  return `${ICAL.stringify(calendar as never)
+    .replace(/\r(?!\n)/g, ' ')
+    .trimEnd()}\r\n`;
+}
+
+export type JCal = readonly [name: string, properties: readonly JCalProperty[], components: readonly JCal[]];
+export type JCalProperty = readonly [
   name: string,
   parameters: Readonly<Record<string, string | string[]>>,
   type: string,
@@ -31,6 +44,10 @@ export class Component {
 
   constructor(jCal: JCal) {
     this.#jCal = jCal;
+  }
+
+  get jCal(): JCal {
+    return this.#jCal;
   }
 
   all(name: string): readonly Component[] {
@@ -56,6 +73,10 @@ export class Property {
 
   constructor(jCal: JCalProperty) {
     this.#jCal = jCal;
+  }
+
+  get jCal(): JCalProperty {
+    return this.#jCal;
   }
 
   get value(): unknown {

@@ -1,7 +1,15 @@
 /** The meeting of a mail with a calendar part. */
 import { formatAddress } from '../addresses.ts';
 import { cleanLine, cleanText, cutUtf8 } from '../text.ts';
-import { type CalendarTime, type Component, durationMs, type Property, parseCalendar, timeOf } from './component.ts';
+import {
+  type CalendarTime,
+  type Component,
+  durationMs,
+  mainEvent,
+  type Property,
+  parseCalendar,
+  timeOf,
+} from './component.ts';
 import { type Rule, recurrenceOf } from './recurrence.ts';
 import type { StoredMeeting, StoredRecurrence } from './types.ts';
 import { toUtc, type Zone, zoneStructure } from './zone.ts';
@@ -24,9 +32,7 @@ export function readMeeting(
   fallback: { readonly uid: string; readonly received: number },
 ): ParsedMeeting | undefined {
   const calendar = parseCalendar(text);
-  const events = calendar?.all('vevent') ?? [];
-  // A series comes with its exceptions behind it.
-  const event = events.find((one) => one.property('recurrence-id') === undefined) ?? events[0];
+  const event = calendar && mainEvent(calendar);
   if (!calendar || !event) return undefined;
   const method = calendar.text('method')?.toUpperCase() ?? '';
   const description = cutUtf8(cleanText(event.text('description') ?? ''), MAX_DESCRIPTION_BYTES);
