@@ -69,7 +69,7 @@ describe('a text message that a phone adds', () => {
     expect(answer!.Responses).toHaveLength(1);
     const [fetched] = answer!.Responses!;
     const data = (fetched!.value as { ApplicationData: WbxmlElement }).ApplicationData;
-    expect(shownOf(data, 160)).toMatchObject({ Read: true, Body: { Data: 'Late', EstimatedDataSize: 10 } });
+    expect(shownOf(data, 160)).toMatchObject({ Read: true, Body: { Data: 'Late again', EstimatedDataSize: 10 } });
     await phone.sync();
     expect(phone.items.get(ServerId)).toMatchObject({ Read: true });
     expect((await phone.sync({ Commands: [remove(ServerId)] }))?.Responses).toBeUndefined();
