@@ -38,9 +38,13 @@ function hashElement(hash: ReturnType<typeof createHash>, element: WbxmlElement)
   hash.update('>');
 }
 
-/** The ledger of one collection under one key: rows `R#<device>#<folder>#<key>#<id>`. */
+/**
+ * The ledger of one collection under one key: rows `R#<device>#<folder>#<key>#<id>`. Keys of clients have a dot; another
+ * word in the place of a key names a ledger for all of them.
+ */
 export class Ledger {
   readonly #table: Table;
+  readonly #ttlS: number;
   readonly #key: (id: string) => ReturnType<typeof keys.ledger>;
 
   constructor(
@@ -50,9 +54,11 @@ export class Ledger {
       readonly device: DeviceId;
       readonly folder: FolderId;
       readonly syncKey: string;
+      readonly ttlS?: number;
     },
   ) {
     this.#table = table;
+    this.#ttlS = place.ttlS ?? LEDGER_TTL_S;
     this.#key = (id) => keys.ledger(place.mailbox, place.device, place.folder, place.syncKey, id);
   }
 
@@ -77,7 +83,7 @@ export class Ledger {
     return {
       op: 'put',
       table: 'devices',
-      row: { pk, sk, hash, status: result.status, item: result.item, ttl: Math.floor(now / 1000) + LEDGER_TTL_S },
+      row: { pk, sk, hash, status: result.status, item: result.item, ttl: Math.floor(now / 1000) + this.#ttlS },
       when: before ? { equals: { hash: before.hash } } : { row: 'absent' },
     };
   }

@@ -220,6 +220,40 @@ describe('a draft', () => {
   });
 });
 
+describe('the same draft added again under the next key', () => {
+  const again = async (more: Partial<Email> = {}, id = 'c1', between?: (made: string) => Promise<unknown>) => {
+    const world = await writing();
+    const { phone, drafts, seen } = world;
+    const email = { To: 'a@example.test', Subject: 'Once', Attachments: { Add: [file('f1', 'abc')] } };
+    const first = await exchange(phone, drafts, [add(phone, 'c1', email)]);
+    phone.apply(drafts, first);
+    await between?.(response(first).ServerId as string);
+    const second = await exchange(phone, drafts, [add(phone, id, { ...email, ...more })]);
+    expect(second.SyncKey).not.toBe(first.SyncKey);
+    phone.apply(drafts, second);
+    return {
+      ...world,
+      first,
+      second,
+      same: response(second).ServerId === response(first).ServerId,
+      count: (await seen()).length,
+    };
+  };
+
+  it('is the same draft, and answered alike', async () => {
+    const { phone, drafts, first, second, same, count } = await again();
+    expect([same, count]).toEqual([true, 1]);
+    expect(response(second)).toMatchObject({ ClientId: 'c1', Status: 1 });
+    expect(told(phone, second)).toEqual(told(phone, first));
+    expect(await phone.drain(drafts)).toMatchObject({ added: [], changed: [] });
+  });
+
+  it('is another where its content or its ClientId is', async () => {
+    expect(await again({ Subject: 'Twice' })).toMatchObject({ same: false, count: 2 });
+    expect(await again({}, 'c2')).toMatchObject({ same: false, count: 2 });
+  });
+});
+
 describe('attachments of a draft', () => {
   it('are answered with their references by ClientId [MS-ASAIRS R1336 R1368 R1001000]', async () => {
     const { phone, drafts, edit } = await writing();

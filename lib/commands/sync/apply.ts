@@ -3,7 +3,7 @@ import { formatServerId, parseServerId } from '../../mailbox/server-id.ts';
 import { type Folder, type Item, ItemChanged, type Mailbox, NoItem, type Watermark } from '../../mailbox/types.ts';
 import { type DeviceId, type ItemId, isSms, ulidFor } from '../../ops/ids.ts';
 import type { CommandContext } from '../../protocol/command.ts';
-import { StoreUnavailable } from '../../store/ports.ts';
+import { StoreUnavailable, type Table } from '../../store/ports.ts';
 import { type Applied, logMoved } from '../../sync/collection.ts';
 import { conflicts, readTouched } from '../../sync/conflict.ts';
 import type { View } from '../../sync/item-class.ts';
@@ -12,6 +12,7 @@ import { untruncated } from '../../sync/options.ts';
 import { type Room, takeFetched } from '../../sync/window.ts';
 import type { Fragment, WbxmlElement } from '../../wbxml/index.ts';
 import { SENT_ITEMS } from '../compose/submit.ts';
+import { AddedDrafts } from './added-drafts.ts';
 import type { Changed, ClientSend, SyncItemClass } from './item-class.ts';
 import { noSpace, orNothing, Refused, readable } from './outcomes.ts';
 import { Repeats } from './repeats.ts';
@@ -52,6 +53,8 @@ export interface ApplyInput {
   /** Text messages; absent where the folder takes none. */
   readonly sms?: ClassInUse;
   readonly ledger: Ledger;
+  /** For what is remembered beyond the key. */
+  readonly table: Table;
   /** Where the device stood in the log when it made its changes. */
   readonly since: Watermark;
   /** Where deleted items go; absent: they are removed for good. */
@@ -65,7 +68,7 @@ export interface ApplyInput {
 export async function applyCommands(input: ApplyInput): Promise<Applied<CommandResponse>> {
   const repeats = new Repeats(input);
   await repeats.read(input.commands);
-  const applier = new Applier(input, repeats);
+  const applier = new Applier(input, repeats, await AddedDrafts.read(input, input.commands));
   const responses: CommandResponse[] = [];
   for (const command of input.commands) {
     const response = await applier.apply(command);
@@ -78,14 +81,16 @@ class Applier {
   readonly added: ItemId[] = [];
   readonly #input: ApplyInput;
   readonly #repeats: Repeats;
+  readonly #drafts: AddedDrafts | undefined;
   /** ServerIds: who asks twice is answered once. */
   readonly #fetched = new Set<string>();
   /** What others changed since the device last knew, read when the first Change needs it. */
   #touched: ReturnType<typeof readTouched> | undefined;
 
-  constructor(input: ApplyInput, repeats: Repeats) {
+  constructor(input: ApplyInput, repeats: Repeats, drafts: AddedDrafts | undefined) {
     this.#input = input;
     this.#repeats = repeats;
+    this.#drafts = drafts;
   }
 
   /** The answer to one command; none for a Change or Delete that succeeded (MS-ASCMD R7069, R5256). */
@@ -123,7 +128,7 @@ class Applier {
     if (!used) return answer(CONVERSION);
     // What goes out at once is nowhere in this folder: there is no ServerId to tell.
     if (value.Send) return answer(known?.status ?? (await this.#send(used, id, hash, value.ApplicationData)));
-    const made = known ?? (await this.#create(used, value, id, hash));
+    const made = known ?? (await this.#drafts?.find(id, hash)) ?? (await this.#create(used, value, id, hash));
     if (made.item === undefined) return answer(made.status);
     return answer(made.status, made.item, await this.#confirmed(used, made.item, 'Add', value.ApplicationData));
   }
@@ -140,8 +145,9 @@ class Applier {
     if (made === undefined) return { status: CONVERSION };
     if ('status' in made) return made;
     const result = await this.#repeats
-      .once(id, hash, made.id, async (options) => {
-        await mailbox.append(folder.id, [made], options);
+      .once(id, hash, made.id, async ({ with: rows = [], ...options } = {}) => {
+        const remembered = this.#drafts ? [this.#drafts.write(id, hash, made.id)] : [];
+        await mailbox.append(folder.id, [made], { ...options, with: [...rows, ...remembered] });
       })
       .catch(noSpace);
     return result ?? { status: NO_SPACE };

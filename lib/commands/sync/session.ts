@@ -217,11 +217,12 @@ export class SyncSession {
           commands.length === 0
             ? undefined
             : async (since) => {
-                const ledger = new Ledger(this.#deps.table, place);
+                const { table } = this.#deps;
+                const ledger = new Ledger(table, place);
                 const trash = await this.#trashFor(request, folder);
                 const input = { context: this.#context, mailbox, device: device.id, folder, key, commands, ledger };
                 const oldOptions = request.Options === undefined;
-                return applyCommands({ ...input, oldOptions, own, sms, since, trash, room, now });
+                return applyCommands({ ...input, table, oldOptions, own, sms, since, trash, room, now });
               },
       },
       loaded,
