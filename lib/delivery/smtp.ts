@@ -103,6 +103,7 @@ function protocolOptions(options: SmtpOptions, limits: SmtpLimits): SMTPServerOp
     // WIZ and SHELL are jokes of the library; a scanner should not be told them.
     disabledCommands: ['AUTH', 'WIZ', 'SHELL', ...(options.tls ? [] : ['STARTTLS'])],
     hideSTARTTLS: !options.tls,
+    // 8BITMIME stays: SMTPUTF8 may not be offered without it (RFC 6531 3.1), and who converts on the way breaks signatures.
     ...options.tls,
     useProxy: false,
     useXClient: false,

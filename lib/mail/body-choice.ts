@@ -37,6 +37,8 @@ export interface BodyChoice {
   readonly bytes: number;
   /** Characters of Preview; 0 for none. */
   readonly preview: number;
+  /** What comes out longer than `bytes` is not to be cut. */
+  readonly allOrNone?: boolean;
 }
 
 /** R3418-R3426: bytes by value of MIMETruncation. */
@@ -44,7 +46,9 @@ export const MIME_TRUNCATION: readonly number[] = [0, 4_096, 5_120, 7_168, 10_24
 
 export function chooseBody(content: EmailContent, options: BodyOptions): BodyChoice {
   const choice = preferred(content, options);
-  return options.atMost !== undefined && choice.bytes > options.atMost ? { ...choice, bytes: options.atMost } : choice;
+  return options.atMost !== undefined && choice.bytes > options.atMost
+    ? { ...choice, bytes: options.atMost, allOrNone: false }
+    : choice;
 }
 
 function preferred(content: EmailContent, options: BodyOptions): BodyChoice {
@@ -55,7 +59,7 @@ function preferred(content: EmailContent, options: BodyOptions): BodyChoice {
     const choice = { type, bytes: bytesOf(preference, type, options), preview: preference.Preview ?? 0 };
     // R78, R376: all of it or the next preference. R75: without TruncationSize, AllOrNone says nothing.
     if (!preference.AllOrNone || preference.TruncationSize === undefined) return choice;
-    if (sizeOf(content, type) <= preference.TruncationSize) return choice;
+    if (sizeOf(content, type) <= preference.TruncationSize) return { ...choice, allOrNone: true };
     first ??= { ...choice, bytes: 0 };
   }
   return first!;

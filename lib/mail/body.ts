@@ -2,7 +2,9 @@
 import type { Blobs } from '../store/ports.ts';
 import { type BodyChoice, sizeOf } from './body-choice.ts';
 import { cutHtml, plainToHtml } from './html.ts';
-import { cleanText, cutUtf8, decodeUtf8Prefix, previewOf } from './text.ts';
+import { repairMime } from './mime-repair.ts';
+import { lfToCrlf } from './raw-message.ts';
+import { cleanText, cutUtf8, decodeUtf8Prefix, previewOf, textOf, utf8Length, wholeCharacters } from './text.ts';
 import type { EmailContent, StoredText } from './types.ts';
 
 export interface RenderedBody {
@@ -67,12 +69,22 @@ async function mimeBody(content: EmailContent, choice: BodyChoice, blobs: BodyBl
   const all = choice.bytes >= content.mime.size;
   const bytes = await blobs.get(content.mime.blob, all ? undefined : { start: 0, end: choice.bytes });
   if (!bytes) throw new BlobMissing('mime');
-  return finish(content, choice, mimeText(bytes, choice.bytes), !all);
+  const text = mimeText(bytes, !all);
+  const data = cutUtf8(text, choice.bytes);
+  const cut = data.length < text.length;
+  const size = content.mime.size + utf8Length(text) - bytes.length;
+  // It fitted as it is stored, but not as it is sent.
+  if (all && cut && choice.allOrNone) return finish(content, { ...choice, bytes: 0 }, '', true, size);
+  return finish(content, choice, data, !all || cut, size);
 }
 
-/** Raw MIME as a string: it may hold 8-bit bytes of any charset, but Data is UTF-8 and must not hold a NUL. */
-function mimeText(bytes: Uint8Array, limit: number): string {
-  return cutUtf8(cleanText(decodeUtf8Prefix(bytes)), limit);
+/**
+ * Raw MIME as a string: it may hold bytes of any charset and, from a Unix file, bare line feeds (Outlook does not decode
+ * quoted-printable that has them), but Data is UTF-8 without NUL. Mail that is so already costs no look at its parts.
+ */
+function mimeText(stored: Uint8Array, cut: boolean): string {
+  const bytes = lfToCrlf(cut ? wholeCharacters(stored) : stored);
+  return textOf(bytes) ?? cleanText(decodeUtf8Prefix(repairMime(bytes) ?? bytes));
 }
 
 function finish(

@@ -19,7 +19,7 @@ export interface RawMessage {
 const CR = 0x0d;
 const LF = 0x0a;
 /** RFC 5322 2.2; a blank before the colon is obsolete but means the same field. */
-const FIELD = /^([!-9;-~]{1,100})[ \t]*:/;
+export const FIELD = /^([!-9;-~]{1,100})[ \t]*:/;
 
 /** The parts of a message; `undefined` where its first line is no header field: that is no MIME. */
 export function splitMessage(raw: Uint8Array): RawMessage | undefined {
@@ -80,6 +80,21 @@ export function withCrlf(raw: Uint8Array): Uint8Array {
     if (byte === CR && raw[at + 1] === LF) at++;
     out[to++] = CR;
     out[to++] = LF;
+  }
+  return out;
+}
+
+/** Line feeds alone as CRLF, and nothing else: `\r\r\n`, which some mailers write, stays one line end. */
+export function lfToCrlf(raw: Uint8Array): Uint8Array {
+  let bare = raw[0] === LF ? 1 : 0;
+  for (let at = 1; at < raw.length; at++) if (raw[at] === LF && raw[at - 1] !== CR) bare++;
+  if (bare === 0) return raw;
+  const out = new Uint8Array(raw.length + bare);
+  let to = 0;
+  for (let at = 0; at < raw.length; at++) {
+    const byte = raw[at]!;
+    if (byte === LF && (at === 0 || raw[at - 1] !== CR)) out[to++] = CR;
+    out[to++] = byte;
   }
   return out;
 }

@@ -1,4 +1,5 @@
 /** Strings as they may go into WBXML, and cutting them by bytes of UTF-8. */
+import { isUtf8 } from 'node:buffer';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: false });
@@ -22,6 +23,11 @@ export function utf8Length(text: string): number {
 
 /** Bytes that may stop in the middle of a character, as text without that half. */
 export function decodeUtf8Prefix(bytes: Uint8Array): string {
+  return decoder.decode(wholeCharacters(bytes));
+}
+
+/** Without the half of a character at the end. */
+export function wholeCharacters(bytes: Uint8Array): Uint8Array {
   let end = bytes.length;
   // At most three bytes back: the lead byte tells how many must follow it.
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
@@ -32,7 +38,7 @@ export function decodeUtf8Prefix(bytes: Uint8Array): string {
     if (needs > back) end = bytes.length - back;
     break;
   }
-  return decoder.decode(bytes.subarray(0, end));
+  return end === bytes.length ? bytes : bytes.subarray(0, end);
 }
 
 // What XML 1.0 does not allow. A NUL would end a WBXML inline string early and turn the rest into tags.
@@ -45,6 +51,15 @@ export function cleanText(text: string): string {
   const allowed = FORBIDDEN.test(text) ? text.replace(FORBIDDEN_ALL, '') : text;
   return allowed.isWellFormed() ? allowed : allowed.toWellFormed();
 }
+
+/** The bytes as text, where they are UTF-8 and hold nothing that `cleanText` takes out. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const text = decoder.decode(bytes);
+  return FORBIDDEN.test(text) ? undefined : text;
+}
+
+export const fitsText = (bytes: Uint8Array): boolean => textOf(bytes) !== undefined;
 
 /** `cleanText` on one line: what a header field becomes. */
 export function cleanLine(text: string): string {

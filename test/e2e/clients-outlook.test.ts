@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 import { at, OUTLOOK, OUTLOOK_MOBILE, openWire, textAt, wbxml } from '../support/wire.ts';
 import { LeapingClock, ready, sharedServer, subjects } from './shared.ts';
@@ -48,6 +50,16 @@ describe('Outlook for Windows', () => {
     expect(at(collection, 'Commands')!.children).toHaveLength(30);
     expect(at(collection, 'MoreAvailable')).toBeUndefined();
     expect(textAt(collection, 'Commands', 'Add', 'ApplicationData', 'Body', 'Type')).toBe('4');
+  });
+
+  it('takes all mail as MIME, and reads what came in 8 bits of ISO-8859-1', async () => {
+    const { wire, phone, person } = await outlook(OUTLOOK);
+    await shared.smtp(person.address, readFileSync(new URL('../fixtures/mail/8bit-iso-8859-1.eml', import.meta.url)));
+    const { document } = await wire.ask('Sync', SYNC(phone.inbox.id, phone.inbox.syncKey, '512'));
+    const add = at(document, 'Collections', 'Collection', 'Commands', 'Add', 'ApplicationData');
+    const mail = await PostalMime.parse(textAt(add, 'Body', 'Data')!);
+    expect([mail.from?.name, mail.subject]).toEqual(['Jürgen Größe', 'Prüfbericht für März']);
+    expect(mail.text).toMatch(/^Sehr geehrte Frau Müller,[\s\S]*Grüße\s*$/);
   });
 
   it('moves a message and then finds it once, under the id that the move told', async () => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 import { ItemOperationsRequest } from '../../lib/documents/item-operations.ts';
 import { encode } from '../../lib/wbxml/index.ts';
@@ -125,6 +127,26 @@ describe('Fetch', () => {
     expect(parts![1]!.toString('latin1')).toBe(Body!.Data);
     const [text] = (await ask(item({ MIMESupport: 0, BodyPreference: [{ Type: 4 }] }))).Response!.Fetch!;
     expect(mailOf(text!, 161).Body!.Type).toBe(1);
+  });
+
+  it('gives MIME in 8 bits of another charset as text that says the same, and byte for byte in a part', async () => {
+    const person = await shared.person();
+    const raw = readFileSync(new URL('../fixtures/mail/8bit-signed-iso-8859-1.eml', import.meta.url));
+    await person.deliver(raw);
+    const phone = await ready(person);
+    const [ServerId] = phone.inbox.items.keys();
+    const Options = { MIMESupport: 2, BodyPreference: [{ Type: 4 }] };
+    const fetch: Operation = {
+      tag: 'Fetch',
+      value: { Store: 'Mailbox', CollectionId: phone.inbox.id, ServerId, Options },
+    };
+    const { document } = await itemOperations(phone.client, [fetch]);
+    const { Body } = mailOf(document!.Response!.Fetch![0]!, 161);
+    expect((await PostalMime.parse(Body!.Data!)).text).toContain('Für Köln.');
+    expect(Body!.EstimatedDataSize).toBe(Buffer.byteLength(Body!.Data!));
+    const { document: told, parts } = await itemOperations(phone.client, [fetch], { multipart: true });
+    expect(parts![1]!.equals(raw)).toBe(true);
+    expect(mailOf(told!.Response!.Fetch![0]!, 161).Body).toMatchObject({ Part: 1, EstimatedDataSize: raw.length });
   });
 
   it('gives the message part where it is asked for, and only then [MS-ASCON R39 R236 R340]', async () => {

@@ -51,7 +51,10 @@ function bodyBytes(content: EmailContent, options: BodyOptions): number {
   return Math.min(bytes, sizeOf(content, type));
 }
 
-/** A whole message that becomes a part leaves byte for byte as it arrived, and is never in memory. */
+/**
+ * A whole message that becomes a part leaves byte for byte as it arrived, and is never in memory. A part may hold bytes
+ * of any charset, so nothing is encoded anew as it is where MIME becomes text: signatures over 8 bits stay good.
+ */
 function streamsMime(content: EmailContent, wish: Wish): boolean {
   if (wish.part === undefined) return false;
   const { type, bytes } = chooseBody(content, optionsOf(wish));

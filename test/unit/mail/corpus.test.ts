@@ -138,6 +138,25 @@ const EXPECTED: [name: string, expected: Partial<ParsedMessage>, attachments?: s
   ['qp-soft-breaks', { text: '€ 5 for all =ZZ end' }],
   ['bad-base64', { text: 'Hello world' }],
   ['lf-only', { text: 'unix body' }],
+  ['8bit-iso-8859-1', { subject: 'Prüfbericht für März', from: '"Jürgen Größe" <sender@example.com>' }],
+  ['8bit-windows-1251', { subject: 'Заказ № 42 отправлен' }],
+  ['8bit-koi8-r', { subject: 'Встреча в среду', text: 'Привет!\n\nВстреча переносится на среду.' }],
+  ['8bit-shift-jis', { subject: 'お知らせ 予約表', text: '予約表をお送りします。\nご確認ください。' }],
+  [
+    '8bit-nested',
+    { text: 'Schöne Grüße\n-- \nGröße', nativeBody: 2 },
+    ['utf8.txt|text/plain|1|', 'notes.eml|message/rfc822|5|'],
+  ],
+  [
+    '8bit-signed-utf-8',
+    { text: 'Für Köln.\n\nDiese Fußzeile fügt die Liste hinzu.' },
+    ['smime.p7s|application/pkcs7-signature|1|'],
+  ],
+  [
+    '8bit-signed-iso-8859-1',
+    { text: 'Für Köln.\n\nDiese Fußzeile fügt die Liste hinzu.' },
+    ['smime.p7s|application/pkcs7-signature|1|'],
+  ],
 ];
 
 describe('a message', () => {
