@@ -18,14 +18,14 @@ function isSameName(one: string, other: string): boolean {
   return one === other || (!(one.includes('@') && other.includes('@')) && bare(one) === bare(other));
 }
 
-const fold = (name: string) => name.trim().toLowerCase();
-
-/** Without `DOMAIN\` and without `@host`. */
-function bare(name: string): string {
-  return fold(name)
-    .replace(/^[^\\]*\\/, '')
-    .replace(/@.*$/s, '');
+/** Without what stands before a backslash, as in logins: Samsung fills in `\user`, Outlook writes `DOMAIN\user@host`. */
+function fold(name: string): string {
+  const folded = name.trim().toLowerCase();
+  return folded.slice(folded.lastIndexOf('\\') + 1);
 }
+
+/** Without `@host` as well. */
+const bare = (name: string): string => fold(name).replace(/@.*$/s, '');
 
 function basicLogin(authorization: string | undefined): string | undefined {
   const match = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization ?? '');

@@ -22,6 +22,15 @@ describe('the user of the query', () => {
     ['CORP\\ann', 'corp\\ANN'],
     ['a.smith@example.com', 'ann@example.com'],
     ['a.smith', 'ann@example.com'],
+    // A domain before a whole address, and an empty one.
+    ['EX\\ann@example.com', 'ann@example.com'],
+    ['ex\\ANN@example.com', 'ann@example.com'],
+    ['\\ann@example.com', 'ann@example.com'],
+    ['\\ann', 'ann@example.com'],
+    ['ann@example.com', 'EX\\ann@example.com'],
+    ['EX\\a.smith@example.com', 'ann'],
+    ['EX\\x42@login.example.com', 'x42@login.example.com'],
+    ['x42@login.example.com', '\\x42@login.example.com'],
     // An outside directory may log in by a name that is no address here.
     ['x42', 'x42'],
     ['x42@login.example.com', 'x42@login.example.com'],
@@ -36,7 +45,12 @@ describe('the user of the query', () => {
     ['ann@other.example', 'ann@example.com'],
     ['CORP\\bob', 'CORP\\ann'],
     ['x42@login.example.com', 'x42@other.example'],
+    ['EX\\bob@example.com', 'ann@example.com'],
+    ['EX\\ann@other.example', 'ann@example.com'],
+    ['EX\\x42@login.example.com', 'EX\\x42@other.example'],
+    ['ann@example.com\\bob', 'ann@example.com'],
     ['', 'x42'],
+    ['EX\\', 'x42'],
   ];
   it.each(other)('%j is not who logged in as %s', (user, login) => {
     expect(isSameUser(user, ACCOUNT, basic(login))).toBe(false);
