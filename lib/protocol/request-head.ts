@@ -29,7 +29,7 @@ export function parseHead(request: EasRequest, registry: Registry): RequestHead 
   }
   const policyKey = (query.encoding === 'base64' ? query.policyKey : undefined) ?? policyKeyHeader(request);
   const acceptMultiPart = query.acceptMultiPart || request.headers['ms-asacceptmultipart']?.trim() === 'T';
-  return { query: { ...query, acceptMultiPart }, version, policyKey };
+  return { query: { ...query, deviceType: tidied(query.deviceType), acceptMultiPart }, version, policyKey };
 }
 
 const FIRST_WITH_BASE64: ProtocolVersion = 121;
@@ -42,6 +42,15 @@ function policyKeyHeader(request: EasRequest): string | undefined {
 /** Ids become part of store keys and log lines: nothing but these characters, whatever the client calls itself. */
 const DEVICE_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const DEVICE_TYPE = /^[A-Za-z0-9 ._-]{1,64}$/;
+
+/**
+ * A DeviceType as it is kept and compared: `Moto G (7)` or `E71/1` is no reason to shut a phone out, so what does not fit
+ * becomes `-`. Control characters stay, and are refused.
+ */
+function tidied(deviceType: string): string {
+  return deviceType.replace(/[^A-Za-z0-9 ._\p{Cc}-]/gu, '-').slice(0, MAX_TYPE);
+}
+const MAX_TYPE = 64;
 
 /** @throws ProtocolFailure 108 or 109 */
 export function checkDevice(query: EasQuery): void {

@@ -489,8 +489,21 @@ describe('the user and the device of the query', () => {
     },
   );
 
-  it.each(['DeviceType=', 'Other=x', 'DeviceType=a%2Fb'])('is 109 for %s [MS-ASCMD R4830]', async (part) => {
+  it.each(['DeviceType=', 'Other=x', 'DeviceType=a%C2%85'])('is 109 for %s [MS-ASCMD R4830]', async (part) => {
     await failsWith(new Harness(), 109, 400, { query: QUERY.replace('DeviceType=iPhone', part) });
+  });
+
+  it.each([
+    ['Moto+G', 'Moto-G'],
+    ['Moto%20G%20(7)', 'Moto G -7-'],
+    ['Nokia%20E71%2F1', 'Nokia E71-1'],
+    ['a:b%23c', 'a-b-c'],
+    ['T%C3%A9l%C3%A9phone%F0%9F%93%B1', 'T-l-phone-'],
+    ['x'.repeat(70), 'x'.repeat(64)],
+  ])('lets a DeviceType with brackets or a plus in: %s is %s', async (type, kept) => {
+    const harness = new Harness();
+    expect((await harness.send({ query: QUERY.replace('iPhone', type) })).status).toBe(200);
+    expect(harness.touched).toMatchObject([{ id: 'dev1', type: kept }]);
   });
 
   it('is the partnership, by its id in lower case', async () => {
