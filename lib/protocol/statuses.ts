@@ -108,10 +108,14 @@ export interface StatusContext {
   readonly hasPolicyKey: boolean;
 }
 
+/** Android before 14.0 sends such a message by itself, without its source, for 500 and for nothing else; else it never goes out. */
+const WITH_SOURCE: ReadonlySet<string> = new Set(['SmartReply', 'SmartForward']);
+
 /** HTTP status that says `code` to versions up to 12.1; 503 for a code that is not in the table. */
 export function httpStatusFor(code: number, context: StatusContext): number {
   if (code === 106 && context.command === 'SendMail') return 500; // R7549
   if (code === 132 && context.command === 'Provision') return 500; // R7557
+  if (code === 150 && WITH_SOURCE.has(context.command ?? '')) return 500;
   if (code === 140 && !context.hasPolicyKey) return 403; // R7561; with a key 449, R7562
   return STATUSES.get(code)?.http ?? 503;
 }

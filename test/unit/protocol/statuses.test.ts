@@ -61,6 +61,12 @@ describe('versions up to 12.1 get HTTP instead of a status', () => {
     expect(httpStatusFor(132, { ...withKey, command: 'FolderSync' })).toBe(403);
   });
 
+  it('150 is 500 for SmartReply and SmartForward, which Android then sends without their source', () => {
+    for (const command of ['SmartReply', 'SmartForward']) expect(httpStatusFor(150, { ...withKey, command })).toBe(500);
+    expect(httpStatusFor(150, { ...withKey, command: 'GetAttachment' })).toBe(404);
+    expect(httpStatusFor(120, { ...withKey, command: 'SmartReply' })).toBe(503);
+  });
+
   it('140 is 403 where no policy key was sent [MS-ASCMD R7561]', () => {
     expect(httpStatusFor(140, withoutKey)).toBe(403);
     expect(httpStatusFor(142, withoutKey)).toBe(449);
