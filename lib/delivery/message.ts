@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { MailLimits } from '../mail/limits.ts';
 import type { ParsedMessage, parseMessage } from '../mail/parse.ts';
+import { lfToCrlf } from '../mail/raw-message.ts';
 import { type ItemId, ulidFor } from '../ops/ids.ts';
 
 /** How a message came. */
@@ -21,7 +22,7 @@ export interface Envelope {
 
 /** A message that came in, read once for all its recipients. */
 export interface IncomingMessage {
-  /** As it is stored, with the trace. */
+  /** As it is stored: with the trace, and CRLF at all line ends. */
   readonly raw: Uint8Array;
   readonly parsed: ParsedMessage;
   /** MAIL FROM as it came; empty for a bounce. */
@@ -42,11 +43,14 @@ export async function readMessage(
   options: { readonly now: number; readonly limits?: Partial<MailLimits>; readonly parse: typeof parseMessage },
 ): Promise<IncomingMessage> {
   const { now, limits, parse } = options;
-  const dated = await parse(raw, { now, limits, undated: envelope.undated });
+  // Files of Unix have line feeds alone. Kept so, neither Outlook's quoted-printable nor signatures would come out right.
+  const mail = lfToCrlf(raw);
+  const dated = await parse(mail, { now, limits, undated: envelope.undated });
   const late = envelope.arrival === 'live' && now - dated.received > LATE_MS;
   const parsed = late ? { ...dated, received: now } : dated;
+  // Of the bytes that came: an import is found again whatever is made of them.
   const key = keyOf(raw, dated, envelope);
-  const stored = envelope.trace ? Buffer.concat([Buffer.from(envelope.trace, 'utf8'), raw]) : raw;
+  const stored = envelope.trace ? Buffer.concat([Buffer.from(envelope.trace, 'utf8'), mail]) : mail;
   const { from, unanswered } = envelope;
   return { raw: stored, parsed, from, ...(unanswered && { unanswered }), key, item: ulidFor(parsed.received, key) };
 }

@@ -51,6 +51,21 @@ describe('a delivery', () => {
     expect(raw).toBe(`X-Trace: 1\r\n${mail('Subject: hi\r\n')}`);
   });
 
+  test.each([
+    ['bare line feeds', mail('Subject: hi\r\n', 'a\n\nb\n').toString().replaceAll('\r', ''), 'a\r\n\r\nb\r\n'],
+    ['line ends of both kinds', mail('Subject: hi\r\n', 'a\nb\r\nc\r\r\nd').toString(), 'a\r\nb\r\nc\r\r\nd'],
+  ])('of a message with %s is kept with CRLF, and the same again is a duplicate', async (_, text, body) => {
+    const { delivery, mailbox, store } = await open();
+    const envelope = { ...LIVE, trace: 'X-Trace: 1\r\n' };
+    const send = () => delivery.deliver('alice@example.net', Buffer.from(text), envelope);
+    expect((await send()).duplicate).toBe(false);
+    const [item] = await mailbox.page(INBOX, { limit: 10 });
+    const raw = Buffer.from((await store.blobs.get(item!.content.mime.blob))!).toString();
+    expect(raw).toBe(`X-Trace: 1\r\n${mail('Subject: hi\r\n', body)}`);
+    expect(item!.content.mime.size).toBe(raw.length);
+    expect((await send()).duplicate).toBe(true);
+  });
+
   test('makes a mailbox that is not there yet', async () => {
     const { delivery, mailboxes } = await open();
     const { mailbox, folder } = await delivery.deliver('bob@example.net', mail(), LIVE);

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDelivery } from '../../../lib/delivery/deliver.ts';
 import { type ImportOptions, type ImportProgress, importDirectory } from '../../../lib/delivery/import.ts';
-import type { FolderId } from '../../../lib/ops/ids.ts';
+import { type FolderId, ulidFor } from '../../../lib/ops/ids.ts';
 import { silentLog } from '../../../lib/ops/log.ts';
 import { StoreUnavailable, type Table } from '../../../lib/store/ports.ts';
 import { FaultyTable } from '../../support/faulty-table.ts';
@@ -91,6 +92,24 @@ describe('an import', () => {
     await write('2.eml', mail('same'));
     expect(await run()).toMatchObject({ done: 2, imported: 1, duplicates: 1 });
     expect(await subjects()).toEqual(['same']);
+  });
+
+  test('of a file with bare line feeds keeps it with CRLF, and again finds it', async () => {
+    const { run, write, mailbox, store } = await open();
+    const text = mail('a').replaceAll('\r', '');
+    await write('a.eml', text);
+    expect(await run()).toMatchObject({ imported: 1 });
+    const [item] = await mailbox.page(INBOX, { limit: 1 });
+    const { blob, size } = item!.content.mime;
+    const kept = Buffer.from((await store.blobs.get(blob))!).toString();
+    expect([kept, size]).toEqual([mail('a'), kept.length]);
+    expect(await run()).toMatchObject({ imported: 0, duplicates: 1 });
+    // Known by the bytes of the file, as it was before line ends were changed.
+    const key = createHash('sha256')
+      .update(JSON.stringify(['<a@x>', '']))
+      .update(text)
+      .digest('hex');
+    expect(item!.id).toBe(ulidFor(Date.UTC(2026, 0, 10, 10), key));
   });
 
   test('dates a message that says nothing by its file, so that it is the same next time', async () => {

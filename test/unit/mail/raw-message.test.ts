@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { field, fieldValue, joinMessage, splitMessage, withCrlf } from '../../../lib/mail/raw-message.ts';
+import { field, fieldValue, joinMessage, lfToCrlf, splitMessage, withCrlf } from '../../../lib/mail/raw-message.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 
@@ -72,6 +72,16 @@ describe('line ends', () => {
         expect(Buffer.from(once).toString()).not.toMatch(/\r(?!\n)|(?<!\r)\n/);
         expect(withCrlf(once)).toBe(once);
         expect(Buffer.from(once).toString().replace(/\r\n/g, '')).toBe(text.replace(/[\r\n]/g, ''));
+      }),
+    );
+  });
+
+  test('that are line feeds alone become CRLF without a change of any other byte', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('a', '\r', '\n', '\r\n', '\xff') }), (text) => {
+        const once = lfToCrlf(bytes(text));
+        expect(Buffer.from(once).toString('latin1')).toBe(text.replace(/(?<!\r)\n/g, '\r\n'));
+        expect(lfToCrlf(once)).toBe(once);
       }),
     );
   });
