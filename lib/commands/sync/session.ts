@@ -34,6 +34,7 @@ export interface SessionDeps {
 
 const { InvalidKey: INVALID_KEY, Protocol: PROTOCOL_ERROR, FolderSync: FOLDER_SYNC, Retry: RETRY } = SyncStatus;
 
+const MINUTE_MS = 60_000;
 const NO_OPTIONS: SyncOptions = { own: DEFAULT_OPTIONS };
 
 /** One collection of a request with what it stands for. */
@@ -163,8 +164,14 @@ export class SyncSession {
   }
 
   async #begin({ request, loaded, options }: Planned, folder: Folder): Promise<ResponseCollection> {
-    const { mailbox, device, clock } = this.#context;
-    const input = { mailbox, folder, mailboxState: this.#state, options, now: clock.now() };
+    const { mailbox, device, clock, log } = this.#context;
+    const now = clock.now();
+    const input = { mailbox, folder, mailboxState: this.#state, options, now };
+    if (loaded && loaded.state.counter > 1 && now - loaded.state.touched < MINUTE_MS) {
+      // iOS was seen to begin a folder anew while it was half way through: two such chains would end each other.
+      const { counter } = loaded.state;
+      log.info('sync.begun-again', { mailbox: mailbox.id, device: device.id, folder: folder.id, counter });
+    }
     const { key, save } = await beginCollection(input, loaded);
     const saved = await this.#deps.states.save(mailbox.id, device.id, folder.id, save, loaded?.rev);
     return saved === undefined ? this.#status(request, RETRY) : this.#status(request, 1, key, folder);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FolderType, ROOT } from '../../../lib/mailbox/types.ts';
 import type { FolderId } from '../../../lib/ops/ids.ts';
+import { silentLog } from '../../../lib/ops/log.ts';
 import { keys } from '../../../lib/store/schema.ts';
 import type { WbxmlElement } from '../../../lib/wbxml/index.ts';
 import { email, INBOX } from '../../support/mailboxes.ts';
@@ -230,5 +231,39 @@ describe('GetChanges', () => {
   test.each([undefined, false])('[MS-ASCMD R3129 R5839] %s with key 0 is no error', async (GetChanges) => {
     const world = await openSyncWorld();
     expect(await new TestPhone(world).sync({ GetChanges })).toMatchObject({ Status: 1 });
+  });
+});
+
+describe('a folder that is begun anew', () => {
+  async function begun() {
+    const lines: unknown[] = [];
+    const world = await openSyncWorld({
+      log: { ...silentLog, info: (event, fields) => void lines.push([event, fields]) },
+    });
+    const phone = new TestPhone(world);
+    await deliver(world, 2);
+    const begin = async () => {
+      phone.key = '0';
+      await phone.sync();
+    };
+    await begin();
+    return { world, phone, lines, begin };
+  }
+
+  test('while it is under way is in the log, with how far it was', async () => {
+    const { world, phone, lines, begin } = await begun();
+    await phone.sync({ WindowSize: 1 });
+    await begin();
+    const fields = { mailbox: world.mailbox.id, device: phone.device, folder: INBOX, counter: 2 };
+    expect(lines).toEqual([['sync.begun-again', fields]]);
+  });
+
+  test('before or long after it was under way is not', async () => {
+    const { world, phone, lines, begin } = await begun();
+    await begin();
+    await phone.drain();
+    await world.clock.advance(60_000);
+    await begin();
+    expect(lines).toEqual([]);
   });
 });
