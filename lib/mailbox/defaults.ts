@@ -24,6 +24,15 @@ export const DEFAULT_FOLDERS: readonly DefaultFolder[] = [
   folder('junk', 'Junk E-mail', FolderType.UserMail),
 ];
 
+/**
+ * What a new mailbox begins with. iOS, Outlook and Gmail archive into the folder of this name and fail where there is
+ * none. It is the user's: who renames or deletes it does not get it back.
+ */
+export const FIRST_FOLDERS: readonly DefaultFolder[] = [
+  ...DEFAULT_FOLDERS,
+  folder('archive', 'Archive', FolderType.UserMail),
+];
+
 const FIXED: ReadonlySet<string> = new Set(DEFAULT_FOLDERS.map(({ id }) => id));
 
 /** Default folders are neither renamed nor moved nor deleted (MS-ASCMD R4046, R4102). */

@@ -4,7 +4,7 @@ import type { Write } from '../store/ports.ts';
 import { HIERARCHY, keys } from '../store/schema.ts';
 import { commit } from './commit.ts';
 import type { MailboxContext } from './context.ts';
-import { classOf, DEFAULT_FOLDERS, isDefault } from './defaults.ts';
+import { classOf, DEFAULT_FOLDERS, FIRST_FOLDERS, isDefault } from './defaults.ts';
 import { folderName, nameKey } from './names.ts';
 import { type Change, type Entry, type FolderShape, logWrites } from './rows.ts';
 import { firstStateWrite, type Hierarchy, newState, readHierarchy, readState, stateWrite } from './state.ts';
@@ -182,7 +182,7 @@ export async function ensureDefaults(context: MailboxContext): Promise<void> {
       throw error;
     });
     const tree: Hierarchy = found ?? { state: newState(), folders: new Map(), hidden: [] };
-    const missing = DEFAULT_FOLDERS.filter(({ id }) => !tree.folders.has(id));
+    const missing = (found ? DEFAULT_FOLDERS : FIRST_FOLDERS).filter(({ id }) => !tree.folders.has(id));
     if (missing.length === 0) return { result: undefined };
     const change = nextChange(context, tree, tx);
     const shapes = missing.map(({ id, name, type }) => {

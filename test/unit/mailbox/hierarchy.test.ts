@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_FOLDERS } from '../../../lib/mailbox/defaults.ts';
+import { DEFAULT_FOLDERS, FIRST_FOLDERS } from '../../../lib/mailbox/defaults.ts';
 import { MAX_FOLDERS } from '../../../lib/mailbox/hierarchy.ts';
 import { MAX_DEPTH } from '../../../lib/mailbox/tree.ts';
 import {
@@ -31,6 +31,7 @@ eachStore((_open, kind) => {
       const { mailbox } = await openTestMailbox({ kind });
       const folders = await mailbox.folders();
       expect(folders.map(({ name, type, parent }) => [name, type, parent]).sort()).toEqual([
+        ['Archive', 12, '0'],
         ['Deleted Items', 4, '0'],
         ['Drafts', 3, '0'],
         ['Inbox', 2, '0'],
@@ -61,6 +62,18 @@ eachStore((_open, kind) => {
       await mailboxes.create(ALICE);
       expect(await mailbox.folder(junk)).toMatchObject({ name: 'Junk E-mail (2)', type: 12 });
       expect((await mailbox.hierarchySince(2)).added.map(({ id }) => id)).toEqual([junk]);
+    });
+
+    test('has an Archive that is the user’s to rename and to delete, and that stays away then', async () => {
+      const { mailboxes, mailbox } = await openTestMailbox({ kind });
+      const archive = (await mailbox.folders()).find(({ name }) => name === 'Archive')!;
+      await mailbox.changeFolder(archive.id, { name: 'Done', parent: ROOT });
+      await make(mailbox, 'archive');
+      await mailboxes.create(ALICE);
+      expect(names(await mailbox.folders()).filter((name) => /archive/i.test(name))).toEqual(['archive']);
+      await mailbox.deleteFolder(archive.id);
+      await mailboxes.create(ALICE);
+      expect(await mailbox.folder(archive.id)).toBeUndefined();
     });
 
     test('that was never made is told as missing', async () => {
@@ -187,7 +200,7 @@ describe('a folder', () => {
 
   test('is refused when the mailbox has a thousand', async () => {
     const { mailbox, store } = await openTestMailbox();
-    const rows = Array.from({ length: MAX_FOLDERS - DEFAULT_FOLDERS.length }, (_, n) => {
+    const rows = Array.from({ length: MAX_FOLDERS - FIRST_FOLDERS.length }, (_, n) => {
       const counts = { seq: 0, added: 0, count: 0, unread: 0, hseq: 0 };
       return { ...keys.folder(ALICE, `f${n}` as FolderId), name: `F${n}`, parent: ROOT, type: 12, ...counts };
     });
@@ -229,7 +242,7 @@ describe('a folder that is deleted', () => {
     const before = (await mailbox.state()).hierarchy;
     const row = { pk: `U#${ALICE}`, sk: 'R#1' };
     await mailbox.deleteFolder(a.id, { with: [{ op: 'put', table: 'devices', row, when: { row: 'absent' } }] });
-    expect(await mailbox.folders()).toHaveLength(DEFAULT_FOLDERS.length);
+    expect(await mailbox.folders()).toHaveLength(FIRST_FOLDERS.length);
     expect((await mailbox.state()).hierarchy).toBe(before + 2);
     expect((await mailbox.hierarchySince(before)).deleted).toHaveLength(51);
     expect(await store.table.get({ table: 'devices', ...row })).toBeDefined();
