@@ -57,6 +57,22 @@ describe('AOSP', () => {
     wire.client.close();
   });
 
+  it('accepts an invitation, and mails the organizer itself once it was answered', async () => {
+    const calendar =
+      'BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:7\nDTSTART:20260720T070000Z\nEND:VEVENT\nEND:VCALENDAR';
+    const head = 'From: ada@sender.test\nSubject: Plan\nMIME-Version: 1.0\nContent-Type: text/calendar; method=REQUEST';
+    const { phone, wire, inbox } = await android(AOSP, `${head}\n\n${calendar}\n`.replaceAll('\n', '\r\n'));
+    const [id] = [...phone.inbox.items.keys()] as [string];
+    const answer = wbxml`00 08 47 49 4C ${'1'} 01 46 ${inbox} 01 48 ${id} 01 01 01`;
+    for (const _ of [1, 2]) {
+      const { body, document } = await wire.ask('MeetingResponse', answer);
+      // Without a body it sends no mail.
+      expect(body.length).toBeGreaterThan(0);
+      expect([textAt(document, 'Result', 'RequestId'), textAt(document, 'Result', 'Status')]).toEqual([id, '1']);
+    }
+    expect((await phone.drain(phone.inbox)).deleted).toEqual([id]);
+  });
+
   it('sends an empty Collections beside its heartbeat, and means those that it named before', async () => {
     const { person, wire, inbox, key } = await android(AOSP);
     expect((await wire.ask('Sync', SYNC(inbox, key))).body).toHaveLength(0);
