@@ -63,9 +63,11 @@ export class UnsteadyTable implements Table {
     // A row overlooked may make room below the limit: ask for all, cut afterwards.
     const { limit, ...whole } = query;
     const rows = new Map((await this.#table.query(whole)).map((row) => [row.sk, row]));
-    for (const name of this.#before.keys()) {
+    for (const [name, [first]] of this.#before) {
+      const { table, pk, sk } = first!.key;
+      if (table !== query.table || pk !== query.pk || !within(sk, query)) continue;
       const late = this.#overlooked(name);
-      if (!late || late.key.table !== query.table || late.key.pk !== query.pk || !within(late.key.sk, query)) continue;
+      if (!late) continue;
       if (late.row) rows.set(late.key.sk, late.row);
       else rows.delete(late.key.sk);
     }
@@ -106,9 +108,12 @@ export class UnsteadyTable implements Table {
     acknowledge();
   }
 
+  /** A row that was seen new once is not seen old again, as with reads that are strong by row. */
   #overlooked(name: string) {
     const before = this.#before.get(name);
-    return before && this.#random() < this.misfortune.late ? before[0] : undefined;
+    if (before && this.#random() < this.misfortune.late) return before[0];
+    this.#before.delete(name);
+    return undefined;
   }
 
   async #turns(): Promise<void> {
