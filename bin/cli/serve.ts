@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readOptions } from '../../lib/embedded/options.ts';
+import { limitThreadsApart } from '../../lib/embedded/parse-thread.ts';
 import { type Running, start } from '../../lib/embedded/start.ts';
 import { type StoreFlags, storeOptions } from './domain.ts';
 
@@ -142,6 +143,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     },
     process.env,
   );
+  limitThreadsApart();
   const running = await start(options);
   announce(running);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(running, signal));

@@ -6,9 +6,11 @@ import { directInlet, noInlet, socketInlet } from '../../lib/cloud/inlet.ts';
 import { openRecoveryVault } from '../../lib/cloud/recovery-key.ts';
 import { startTask, TASK_CONFIG } from '../../lib/cloud/task.ts';
 import { wakeConfig } from '../../lib/cloud/waking.ts';
+import { limitThreadsApart } from '../../lib/embedded/parse-thread.ts';
 import { readConfig } from '../../lib/ops/config.ts';
 import { errorFields } from '../../lib/ops/log.ts';
 
+limitThreadsApart();
 const config = readConfig(TASK_CONFIG);
 const base = openBase(config);
 const metadataUrl = process.env.ECS_CONTAINER_METADATA_URI_V4;

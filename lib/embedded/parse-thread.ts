@@ -38,6 +38,14 @@ export interface ParseTask {
 const SCRIPT = new URL(`./parse-worker${path.extname(import.meta.url)}`, import.meta.url);
 
 /**
+ * `--max-old-space-size` would be the limit of every thread, whatever it is given. The heap of this one has its size by
+ * now and keeps it. For whoever owns the process: a program that has the server in it may want its flag for itself.
+ */
+export function limitThreadsApart(): void {
+  setFlagsFromString('--max-old-space-size=0');
+}
+
+/**
  * `parseMessage` that leaves this thread free. One large message is read at a time, the others wait for their turn. A
  * thread that dies or takes too long loses nothing: its message is kept as one that the parser gave up on.
  * @throws RangeError for options that are no limits
@@ -47,8 +55,6 @@ export function createThreadedParser(
   given: Partial<ParseThreadOptions> = {},
 ): typeof parseMessage {
   const { fromBytes, timeoutMs, heapMb } = withLimits(DEFAULTS, given);
-  // The flag would be the limit of every thread, whatever it was given. This heap has its size by now and keeps it.
-  setFlagsFromString('--max-old-space-size=0');
   let turn: Promise<unknown> = Promise.resolve();
 
   async function apart(task: ParseTask): Promise<ParsedMessage> {

@@ -74,15 +74,12 @@ async function carriedOut(
   const run = async (asking: Asking, bytes: Uint8Array) => {
     signal.throwIfAborted();
     const repeats = await countRequest(deps, asking, work.request.query, bytes);
-    const note = (said: string) => {
-      if (repeats) repeats.said = said;
-    };
     try {
       const result = await answered(deps, work, asking.device, requestDocument(deps, work, bytes), signal);
-      note(saidOf(result));
+      if (repeats) repeats.said = saidOf(result);
       return result;
     } catch (error) {
-      note(failureSaid(error));
+      if (repeats) repeats.said = failureSaid(error);
       throw error;
     }
   };

@@ -144,7 +144,8 @@ test('the memory of a thread has its own limit, whatever the flags of the server
   const limit = `import { getHeapStatistics } from 'node:v8';
     import { parentPort } from 'node:worker_threads';
     parentPort.postMessage({ subject: getHeapStatistics().heap_size_limit });`;
-  const code = `const { createThreadedParser } = await import(${JSON.stringify(MODULE)});
+  const code = `const { createThreadedParser, limitThreadsApart } = await import(${JSON.stringify(MODULE)});
+    limitThreadsApart();
     const clock = { now: Date.now, after: () => () => {} };
     const given = { clock, log: { debug() {}, error() {} }, script: new URL(${JSON.stringify(script(limit))}) };
     const { subject } = await createThreadedParser(given, { fromBytes: 0, heapMb: 64 })(new Uint8Array(1), {});
