@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SyncRequest } from '../../lib/documents/sync.ts';
 import { SyncResponse } from '../../lib/documents/sync.ts';
+import type { ProtocolVersion } from '../../lib/protocol/versions.ts';
 import { decode, type WbxmlElement } from '../../lib/wbxml/index.ts';
 import type { Phone, PhoneFolder } from '../support/client/phone.ts';
 import { since, VERSIONS } from './harness.ts';
@@ -261,13 +262,19 @@ describe('an answer that was lost', () => {
 });
 
 describe('a client command', () => {
-  it.each(since(120))('fetches a whole mail, version %i [MS-ASCMD R5848 R4411 R1066]', async (version) => {
+  /** A phone that asks for short bodies, and has a long mail so. */
+  const shortened = async (version: ProtocolVersion) => {
     const person = await shared.person();
     await person.mail('Long', 'x'.repeat(5000));
     const phone = person.phone({ version });
     phone.collectionOptions = { Options: [{ BodyPreference: [{ Type: 1, TruncationSize: 100 }] }] };
     await phone.start();
     await phone.drain(phone.inbox);
+    return { person, phone };
+  };
+
+  it.each(since(120))('fetches a whole mail, version %i [MS-ASCMD R5848 R4411 R1066]', async (version) => {
+    const { phone } = await shortened(version);
     const id = firstId(phone.inbox);
     expect(phone.inbox.items.get(id)?.Body).toMatchObject({ Type: 1, Truncated: true, EstimatedDataSize: 5000 });
     expect(phone.inbox.items.get(id)?.Body?.Data).toHaveLength(100);
@@ -280,12 +287,7 @@ describe('a client command', () => {
   });
 
   it.each(since(120))('fetches a whole mail without saying again how long it may be, version %i', async (version) => {
-    const person = await shared.person();
-    await person.mail('Long', 'x'.repeat(5000));
-    const phone = person.phone({ version });
-    phone.collectionOptions = { Options: [{ BodyPreference: [{ Type: 1, TruncationSize: 100 }] }] };
-    await phone.start();
-    await phone.drain(phone.inbox);
+    const { person, phone } = await shortened(version);
     phone.collectionOptions = {};
     const id = firstId(phone.inbox);
     const { one } = await ask(phone, phone.inbox, { Commands: [fetchOf(id)] });

@@ -1,4 +1,3 @@
-import { Limiter } from '../../identity/limiter.ts';
 import { domainPart, parseAddress } from '../../identity/names.ts';
 import type { Account, Directory } from '../../identity/types.ts';
 import type { Cancel, Clock } from '../../ops/clock.ts';
@@ -59,11 +58,7 @@ class Queue implements OutboundQueue {
   constructor(services: OutboundServices, options: OutboundOptions) {
     this.#services = services;
     this.#options = options;
-    this.#worker = new Worker(
-      services,
-      options,
-      new Limiter({ concurrency: options.relaying, queue: Number.MAX_SAFE_INTEGER }),
-    );
+    this.#worker = new Worker(services, options);
   }
 
   async route(address: string, sender: Account): Promise<Route | undefined> {

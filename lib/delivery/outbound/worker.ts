@@ -1,4 +1,4 @@
-import type { Limiter } from '../../identity/limiter.ts';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { errorFields } from '../../ops/log.ts';
 import { ConditionFailed, OutcomeUnknown } from '../../store/ports.ts';
 import { correspondents } from '../correspondents.ts';
@@ -19,12 +19,12 @@ import type { Recipient, RelayOutcome } from './types.ts';
 export class Worker {
   readonly #services: OutboundServices;
   readonly #options: OutboundOptions;
-  readonly #relaying: Limiter;
+  readonly #relaying: LimitFunction;
 
-  constructor(services: OutboundServices, options: OutboundOptions, relaying: Limiter) {
+  constructor(services: OutboundServices, options: OutboundOptions) {
     this.#services = services;
     this.#options = options;
-    this.#relaying = relaying;
+    this.#relaying = pLimit(options.relaying);
   }
 
   /** @throws StoreUnavailable and its kin: the row is as it was, or leased, and comes up again */
@@ -38,7 +38,7 @@ export class Worker {
     if (!left.to.some(({ route }) => route === 'relay')) return this.#settle(queued, left, raw, delivered);
     // Its row stays as it is: a lease would keep the others from it for as long as this process stands still.
     if (this.#services.relay === 'elsewhere') return;
-    await this.#relaying.run(async () => {
+    await this.#relaying(async () => {
       const claimed = await this.#replace(queued, leased(left, this.#services.clock.now(), this.#options));
       if (!claimed) return;
       const relayed = await this.#relay(claimed, raw);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Busy, Limiter } from '../../../lib/identity/limiter.ts';
 import { Lockout, sourceKey } from '../../../lib/identity/lockout.ts';
-import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const OPTIONS = { free: 3, firstMs: 1000, mostMs: 10_000, forgetMs: 60_000, max: 100 };
 
@@ -98,50 +97,5 @@ describe('a source', () => {
     ['unknown', 'unknown'],
   ])('%s counts as %s', (source, key) => {
     expect(sourceKey(source)).toBe(key);
-  });
-});
-
-describe('the limiter', () => {
-  test('runs so many, lets so many wait, and refuses the rest', async () => {
-    const limiter = new Limiter({ concurrency: 2, queue: 3 });
-    let running = 0;
-    let most = 0;
-    const ends: (() => void)[] = [];
-    const work = async () => {
-      most = Math.max(most, ++running);
-      await new Promise<void>((end) => ends.push(end));
-      running--;
-    };
-    const results = Array.from({ length: 7 }, () =>
-      limiter.run(work).then(
-        () => 'ran',
-        (error: unknown) => error,
-      ),
-    );
-    await settle();
-    expect(running).toBe(2);
-    while (ends.length > 0) {
-      ends.shift()!();
-      await settle();
-    }
-    const answers = await Promise.all(results);
-    expect(answers.filter((answer) => answer === 'ran')).toHaveLength(5);
-    expect(answers.filter((answer) => answer instanceof Busy)).toHaveLength(2);
-    expect(most).toBe(2);
-  });
-
-  test('a failure frees its place', async () => {
-    const limiter = new Limiter({ concurrency: 1, queue: 0 });
-    await expect(limiter.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await limiter.run(async () => 'next')).toBe('next');
-  });
-
-  test.each([
-    { concurrency: 0, queue: 1 },
-    { concurrency: Number.NaN, queue: 1 },
-    { concurrency: 1, queue: Number.NaN },
-    { concurrency: 1, queue: -1 },
-  ])('%j is refused', (options) => {
-    expect(() => new Limiter(options)).toThrow(RangeError);
   });
 });
